@@ -1,0 +1,72 @@
+import { FailbackError } from '../domain/failure.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ETIMEDOUT: 'it does not answer',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the name server does not answer',
+  EHOSTUNREACH: 'there is no route to the host',
+  ENETUNREACH: 'there is no route to the network',
+};
+
+/** What the client says of a connection that is over, whatever ended it. */
+const CLOSED = 'Connection is closed.';
+const LOGON_REFUSED = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
+
+/** Why one Redis server cannot be used, collected from the connection's `error` events. Holds no credential. */
+export class Unreachable {
+  readonly #server: string;
+  #reason: string | undefined;
+  #logonRefused = false;
+
+  /** @param server "host:port" */
+  constructor(server: string) {
+    this.#server = server;
+  }
+
+  /** The server answered and refused us: waiting longer cannot help. */
+  get isFinal(): boolean {
+    return this.#logonRefused;
+  }
+
+  remember(error: unknown): void {
+    if (error instanceof FailbackError || !(error instanceof Error)) return;
+    this.#logonRefused = LOGON_REFUSED.test(error.message);
+    this.#reason = this.#logonRefused ? 'user name or password refused' : reasonOf(error);
+  }
+
+  /** Errors of the connection become `redis.unreachable`; what Redis answered to a command stays as it is. */
+  translate(error: Error): Error {
+    if (error instanceof FailbackError || !isConnectionError(error)) return error;
+    if (error.message !== CLOSED) this.remember(error);
+    return this.failure();
+  }
+
+  failure(): FailbackError {
+    return new FailbackError({
+      class: 'operator',
+      code: 'redis.unreachable',
+      message: `Redis at ${this.#server} cannot be reached: ${this.#reason ?? 'it does not answer'}`,
+      remedy: this.#logonRefused
+        ? 'Correct the user name and the password in the Redis address (--redis or FAILBACK_REDIS_URL).'
+        : 'Start Redis there, or name another server with --redis or FAILBACK_REDIS_URL.',
+    });
+  }
+}
+
+function isConnectionError(error: Error): boolean {
+  if (error.name === 'ReplyError') return LOGON_REFUSED.test(error.message);
+  return error.message === CLOSED || error.name === 'AbortError' || error.name === 'ParserError' || codeOf(error) !== undefined;
+}
+
+function reasonOf(error: Error): string {
+  if (error.name === 'ParserError') return 'something else than Redis answers there';
+  const code = codeOf(error);
+  return code === undefined ? error.message : (WORDS[code] ?? `${error.message} (${code})`);
+}
+
+function codeOf(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,46 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeEach, inject } from 'vitest';
+import { connectRedis } from '../../src/redis/connect.ts';
+import { DATABASES } from './global-setup.ts';
+
+/** A real Redis as one test file sees it. */
+export interface TestRedis {
+  /** Address with a database of its own: also for child processes. */
+  readonly url: string;
+  /** Fit for everything, BullMQ included. Closed after the last test. */
+  readonly redis: Redis;
+}
+
+/**
+ * Call it at the top of a test file or of a `describe`: gives a database of the run's Redis that nobody else uses, emptied
+ * before each test (`keep: true` leaves it alone). Everything is there at once, so it may be destructured. For tests that
+ * stop, kill or reconfigure Redis use `startManagedRedis` with a temporary directory instead.
+ */
+export function useRedis(options: { readonly keep?: boolean } = {}): TestRedis {
+  const url = `${inject('redisUrl')}/${claimDatabase(inject('redisClaims'))}`;
+  const redis = connectRedis(url, 'worker', { name: 'test' });
+  if (options.keep !== true) {
+    beforeEach(async () => {
+      await redis.flushdb();
+    });
+  }
+  afterAll(async () => {
+    await redis.flushdb();
+    redis.disconnect();
+  });
+  return { url, redis };
+}
+
+function claimDatabase(claims: string): number {
+  for (let database = 1; database < DATABASES; database++) {
+    try {
+      mkdirSync(join(claims, String(database)));
+      return database;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+  throw new Error(`all ${DATABASES} databases of the test Redis are in use`);
+}
