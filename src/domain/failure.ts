@@ -96,7 +96,13 @@ export class FailbackError extends Error implements Failure {
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof FailbackError) {
     const { class: failureClass, code, message, remedy, details } = thrown;
-    return { class: failureClass, code, message, ...(remedy === undefined ? {} : { remedy }), ...(details === undefined ? {} : { details }) };
+    return {
+      class: failureClass,
+      code,
+      message,
+      ...(remedy === undefined ? {} : { remedy }),
+      ...(details === undefined ? {} : { details }),
+    };
   }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return { class: 'permanent', code: 'internal', message };

@@ -1,0 +1,43 @@
+import type { AnyStateMachine, StateValue } from 'xstate';
+import { failbackMachine } from './failback.ts';
+import { type FailbackContext, stepOf } from './failback-context.ts';
+import { runMachine } from './run.ts';
+
+/** A machine as the runtime hosts it. */
+export interface MachineDefinition {
+  readonly machine: AnyStateMachine;
+  /** Version of the stored form. Raise it whenever a stored state or context of the last release would not fit any more. */
+  readonly version: number;
+  /** From version n to n + 1, for every n below `version` that can still be read. */
+  readonly upcasts: Readonly<Record<number, (stored: StoredState) => StoredState>>;
+  /** "failback: tracking.going", for journals and people. */
+  describe(value: StateValue, context: unknown): string;
+}
+
+/** The part of a snapshot that is kept. `member`, the fixed input of a lifecycle, is kept apart and never in here. */
+export interface StoredState {
+  readonly value: StateValue;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+export type MachineName = 'failback' | 'run';
+
+export const DEFINITIONS: Readonly<Record<MachineName, MachineDefinition>> = {
+  failback: {
+    machine: failbackMachine,
+    version: 1,
+    upcasts: {},
+    describe: (value, context) => {
+      const path = pathOf(value);
+      return path === 'pending' || path === 'completed' ? path : `${stepOf(context as FailbackContext).name}: ${path}`;
+    },
+  },
+  run: { machine: runMachine, version: 1, upcasts: {}, describe: pathOf },
+};
+
+function pathOf(value: StateValue): string {
+  if (typeof value === 'string') return value;
+  return Object.entries(value)
+    .map(([state, child]) => (child === undefined ? state : `${state}.${pathOf(child)}`))
+    .join('|');
+}

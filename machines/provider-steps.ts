@@ -1,0 +1,167 @@
+import { FAILBACK_JOB_TYPES } from '../src/domain/cim-job.ts';
+import type { MemberSettings } from '../src/domain/member.ts';
+import { describePower, EnabledState, OperationalStatus } from '../src/domain/power.ts';
+import {
+  describeReplicationMode,
+  describeReplicationState,
+  ReplicationHealth,
+  ReplicationMode,
+  ReplicationState,
+} from '../src/domain/replication.ts';
+import { blocked, type Look, type Readiness, ready, type Step, wait } from './step.ts';
+
+/** States that pass by themselves: another operation of the platform is at work. */
+const TRANSIENT_STATES: readonly number[] = [
+  ReplicationState.WaitingToCompleteInitialReplication,
+  ReplicationState.Resynchronizing,
+  ReplicationState.FailoverInProgress,
+  ReplicationState.DiskUpdateInProgress,
+  ReplicationState.RepurposeReplicationInProgress,
+];
+
+const HEALTHY = 5;
+
+function stateOf(look: Look): number {
+  return look.vm.replication?.state ?? ReplicationState.Disabled;
+}
+
+/** Anything but our own operation that holds the VM's lock. */
+function busy(look: Look): Readiness | null {
+  const job = look.running[0];
+  if (job) return wait(`job ${job.jobId} (type ${job.jobType}) is running on the VM`);
+  if (look.vm.operationalStatus[0] === OperationalStatus.InService) return wait('another operation holds the lock of the VM (a backup?)');
+  return null;
+}
+
+const failback: Step = {
+  name: 'failback',
+  label: 'InitiateFailback',
+  effect: 'initiateFailback',
+  done: (look) => stateOf(look) === ReplicationState.FailbackComplete,
+  underWay(look) {
+    const job = look.running.find(({ jobType }) => FAILBACK_JOB_TYPES.includes(jobType));
+    if (job) return { jobId: job.jobId };
+    return stateOf(look) === ReplicationState.FailbackInProgress ? { jobId: look.job?.jobId ?? null } : null;
+  },
+  readiness(look, settings) {
+    const { vm } = look;
+    const state = stateOf(look);
+    if (vm.mode !== ReplicationMode.Replica && vm.mode !== ReplicationMode.ExtendedReplica) {
+      return blocked(
+        `replication mode is ${describeReplicationMode(vm.mode)}, but only a recovery VM (replica, extended replica) can fail back`,
+        'Check that this host holds the recovery side of the VM.',
+      );
+    }
+    if (vm.replication?.health === ReplicationHealth.Critical) {
+      return blocked(
+        'replication health is critical',
+        "Fix what Measure-VMReplication and the host's Hyper-V-VMMS/Admin log report, then retry.",
+      );
+    }
+    const occupied = busy(look);
+    if (occupied) return occupied;
+    if (TRANSIENT_STATES.includes(state)) return wait(`replication state is ${describeReplicationState(state)}`);
+    if (!settings.startStates.includes(state)) {
+      return blocked(
+        `replication state is ${describeReplicationState(state)}, the failback may start from ${settings.startStates.join(', ')}`,
+        state === ReplicationState.Replicating
+          ? 'The VM was never failed over: take it out of the plan, or fail it over first.'
+          : 'Bring the VM into one of these states, or widen startStates in the plan if your provider allows it.',
+      );
+    }
+    if (vm.power !== EnabledState.Off) {
+      if (vm.power === EnabledState.ShuttingDown) return wait('the VM is shutting down');
+      return blocked(`the recovery VM is ${describePower(vm.power)}, it must be off`, 'Shut the recovery VM down, then retry.');
+    }
+    return ready;
+  },
+  cancel: 'quarantine',
+  proof: () => 0,
+};
+
+const start: Step = {
+  name: 'start',
+  label: 'RequestStateChange (start)',
+  effect: 'startVirtualMachine',
+  done: (look) => look.vm.power === EnabledState.Running,
+  underWay: (look) => (look.vm.power === EnabledState.Starting ? { jobId: look.job?.jobId ?? null } : null),
+  readiness(look) {
+    const { power } = look.vm;
+    const state = stateOf(look);
+    if (state !== ReplicationState.FailbackComplete) {
+      return blocked(
+        `replication state went from 14 to ${describeReplicationState(state)} before the VM was started`,
+        'Find out what changed it. Do not start the VM before its data is known to be complete.',
+      );
+    }
+    const occupied = busy(look);
+    if (occupied) return occupied;
+    if (power === EnabledState.Off || power === EnabledState.Saved) return ready;
+    if (power === EnabledState.ShuttingDown) return wait('the VM is shutting down');
+    return blocked(`the VM is ${describePower(power)} and can not be started`, 'Bring the VM to off, then retry.');
+  },
+  cancel: 'finish-then-hold',
+  proof: () => 0,
+};
+
+const verify: Step = {
+  name: 'verify',
+  label: 'seen running and healthy',
+  effect: null,
+  done: (look) =>
+    look.vm.power === EnabledState.Running && look.vm.healthState === HEALTHY && look.vm.operationalStatus[0] === OperationalStatus.Ok,
+  underWay: () => ({ jobId: null }),
+  readiness: () => ready,
+  cancel: 'finish-then-hold',
+  proof: (settings) => settings.stable,
+};
+
+const commit: Step = {
+  name: 'commit',
+  label: 'CommitFailover',
+  effect: 'commitFailover',
+  done: (look) => stateOf(look) === ReplicationState.Committed || look.vm.mode === ReplicationMode.Primary,
+  underWay: () => null,
+  readiness(look) {
+    const state = stateOf(look);
+    if (state !== ReplicationState.FailbackComplete && state !== ReplicationState.Recovered) {
+      return blocked(
+        `replication state is ${describeReplicationState(state)}, commit needs 14 or 5`,
+        'Compare the VM with what the plan expects, then retry or cancel.',
+      );
+    }
+    return busy(look) ?? ready;
+  },
+  cancel: 'finish-then-hold',
+  proof: () => 0,
+};
+
+const reverse: Step = {
+  name: 'reverse',
+  label: 'ReverseReplicationRelationship',
+  effect: 'reverseReplication',
+  done: (look) => look.vm.mode === ReplicationMode.Primary,
+  underWay: () => null,
+  readiness(look) {
+    const state = stateOf(look);
+    if (state !== ReplicationState.Committed && state !== ReplicationState.FailbackComplete) {
+      return blocked(
+        `replication state is ${describeReplicationState(state)}, reversing needs 6 or 14`,
+        'Compare the VM with what the plan expects, then retry or cancel.',
+      );
+    }
+    return busy(look) ?? ready;
+  },
+  cancel: 'finish-then-hold',
+  proof: () => 0,
+};
+
+/** The steps of strategy `provider` for these settings, in order. */
+export function providerSteps(settings: MemberSettings): readonly Step[] {
+  return [
+    failback,
+    ...(settings.start ? [start, verify] : []),
+    ...(settings.after === 'none' ? [] : [commit]),
+    ...(settings.after === 'commit+reverse' ? [reverse] : []),
+  ];
+}

@@ -1,0 +1,31 @@
+/**
+ * Effects a lifecycle may ask for. A machine names them, a worker carries them out; every one of them is a WMI call
+ * that is made at most once per attempt.
+ */
+export const EFFECTS = ['initiateFailback', 'startVirtualMachine', 'commitFailover', 'reverseReplication', 'terminateJob'] as const;
+export type EffectName = (typeof EFFECTS)[number];
+
+/** What a machine hands to an effect; host, VM and settings come from the member's fixed input. */
+export interface EffectInput {
+  readonly effect: EffectName;
+  /** 1 for the first call of a step. Part of the WS-Addressing MessageID. */
+  readonly attempt: number;
+  /** Only for `terminateJob`. */
+  readonly jobId: string | null;
+}
+
+/** What an effect reports when the host answered: the raw return value and the job it named. */
+export interface EffectOutput {
+  readonly returnValue: number;
+  readonly jobId: string | null;
+}
+
+/** What a machine wants watched on its host. */
+export interface WatchInput {
+  /** The job to be followed, null when none is known. */
+  readonly jobId: string | null;
+  /** Every unfinished job that affects the VM is wanted too. */
+  readonly allJobs: boolean;
+  /** How soon something may change: `soon` for looks and short operations, `copy` while data moves. */
+  readonly pace: 'soon' | 'copy';
+}
