@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { normaliseGuid } from './cross-checks.ts';
+import { parseDuration } from './duration.ts';
+import { parseAddress } from './host-address.ts';
+import {
+  DEFAULT_IN_FLIGHT,
+  type MemberOverrides,
+  type MemberSettings,
+  type MemberSpec,
+  PLAN_DEFAULTS,
+  type Plan,
+  type PlanHost,
+  type RetryPolicy,
+  type SourcePosition,
+  type Timeouts,
+} from './plan.ts';
+import type { DefaultsInput, HostInput, NamedMemberInput, PlanInput } from './plan-schema.ts';
+
+/**
+ * Fills in defaults and turns durations, addresses, ids and paths into their one form.
+ * @param input must have passed the schema and the cross checks
+ * @param folder relative paths in the plan start here
+ * @param positionOf the place of a member's entry
+ */
+export function normalisePlan(input: PlanInput, folder: string, positionOf: (member: number) => SourcePosition): Plan {
+  return {
+    version: 1,
+    name: input.name,
+    hosts: Object.entries(input.hosts).map(([name, host]) => normaliseHost(name, host, folder)),
+    limits: { inFlight: input.limits?.inFlight ?? DEFAULT_IN_FLIGHT.plan },
+    defaults: normaliseDefaults(input.defaults ?? {}),
+    members: input.members.map((member, index) => normaliseMember(member, positionOf(index))),
+  };
+}
+
+function normaliseHost(name: string, host: HostInput, folder: string): PlanHost {
+  const parsed = parseAddress(host.address);
+  if ('problem' in parsed) throw new RangeError(parsed.problem);
+  const { password, username } = host.credentials;
+  const hex = host.tls?.fingerprint?.replace(/^sha256:/i, '').replaceAll(':', '');
+  return {
+    name,
+    address: parsed.address,
+    transport: host.transport ?? 'wsman',
+    auth: host.auth ?? 'basic',
+    credentials: { username, password: password.startsWith('file:') ? `file:${resolve(folder, password.slice(5))}` : password },
+    tls: { caFile: host.tls?.ca === undefined ? null : resolve(folder, host.tls.ca), fingerprint: hex?.toUpperCase() ?? null },
+    allowUnencrypted: host.allowUnencrypted ?? false,
+    limits: { inFlight: host.limits?.inFlight ?? DEFAULT_IN_FLIGHT.host },
+  };
+}
+
+function normaliseDefaults(input: DefaultsInput): MemberSettings {
+  return {
+    strategy: input.strategy ?? PLAN_DEFAULTS.strategy,
+    recoveryPoint: normaliseRecoveryPoint(input.recoveryPoint ?? 'latest'),
+    retry: { ...PLAN_DEFAULTS.retry, ...normaliseRetry(input.retry ?? {}) },
+    timeouts: { ...PLAN_DEFAULTS.timeouts, ...normaliseTimeouts(input.timeouts ?? {}) },
+    after: input.after?.provider ?? PLAN_DEFAULTS.after,
+    startStates: input.startStates ?? PLAN_DEFAULTS.startStates,
+    start: input.start ?? PLAN_DEFAULTS.start,
+    verify: { stableMs: milliseconds(input.verify?.stable) ?? PLAN_DEFAULTS.verify.stableMs },
+    critical: PLAN_DEFAULTS.critical,
+  };
+}
+
+function normaliseMember(member: PlanInput['members'][number], position: SourcePosition): MemberSpec {
+  if (typeof member === 'string') return { kind: 'vm', vm: member, id: null, on: null, overrides: {}, position };
+  const on = member.on ?? null;
+  if ('match' in member) return { kind: 'match', match: member.match, on, except: member.except ?? [], position };
+  return {
+    kind: 'vm',
+    vm: member.vm,
+    id: member.id === undefined ? null : normaliseGuid(member.id),
+    on,
+    overrides: normaliseOverrides(member),
+    position,
+  };
+}
+
+function normaliseOverrides(member: NamedMemberInput): MemberOverrides {
+  return defined<MemberOverrides>({
+    strategy: member.strategy,
+    recoveryPoint: member.recoveryPoint === undefined ? undefined : normaliseRecoveryPoint(member.recoveryPoint),
+    retry: member.retry && normaliseRetry(member.retry),
+    timeouts: member.timeouts && normaliseTimeouts(member.timeouts),
+    after: member.after?.provider,
+    start: member.start,
+    critical: member.critical,
+  });
+}
+
+function normaliseRecoveryPoint(text: string): string | null {
+  return text === 'latest' ? null : text;
+}
+
+function normaliseRetry(retry: NonNullable<NamedMemberInput['retry']>): Partial<RetryPolicy> {
+  const { attempts, backoff, jitter } = retry;
+  return defined<Partial<RetryPolicy>>({ attempts, backoff, delayMs: milliseconds(retry.delay), maxMs: milliseconds(retry.max), jitter });
+}
+
+function normaliseTimeouts(timeouts: NonNullable<NamedMemberInput['timeouts']>): Partial<Timeouts> {
+  return defined<Partial<Timeouts>>({
+    callMs: milliseconds(timeouts.call),
+    jobMs: milliseconds(timeouts.job),
+    stepMs: milliseconds(timeouts.step),
+    doubtMs: milliseconds(timeouts.doubt),
+    settleMs: milliseconds(timeouts.settle),
+  });
+}
+
+function milliseconds(duration: string | undefined): number | undefined {
+  return duration === undefined ? undefined : (parseDuration(duration) ?? undefined);
+}
+
+/** Drops keys without a value, so that spreading the result over defaults keeps the defaults. */
+function defined<T extends object>(values: { readonly [K in keyof T]: T[K] | undefined }): T {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as T;
+}
