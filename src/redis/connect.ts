@@ -71,8 +71,13 @@ function connectCommand(common: ConnectionOptions, unreachable: Unreachable): Re
     disconnectTimeout: 100,
     retryStrategy: (times) => (unreachable.isFinal || isSpent() ? null : Math.min(50 * times, 250)),
   });
-  // The timer ends what `retryStrategy` never sees: a server that accepts the connection and then says nothing.
-  const startPatience = () => setTimeout(() => redis.disconnect(), COMMAND_PATIENCE_MS).unref();
+  // The timer ends what `retryStrategy` never sees: a server that accepts the connection and then says nothing. Between two
+  // attempts it waits for the next one, because a connection that is closed there never fails its pending commands.
+  const giveUp = () => {
+    if (redis.status === 'reconnecting') deadline = setTimeout(giveUp, 20).unref();
+    else redis.disconnect();
+  };
+  const startPatience = () => setTimeout(giveUp, COMMAND_PATIENCE_MS).unref();
   let deadline = startPatience();
   redis.on('ready', () => {
     awaySince = undefined;

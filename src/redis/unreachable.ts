@@ -13,6 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** What the client says of a connection that is over, whatever ended it. */
 const CLOSED = 'Connection is closed.';
+/** How the client ends its complaint about bytes that are no Redis answer. */
+const NOT_REDIS = /Please report this\.$/;
 const LOGON_REFUSED = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
 
 /** Why one Redis server cannot be used, collected from the connection's `error` events. Holds no credential. */
@@ -58,11 +60,11 @@ export class Unreachable {
 
 function isConnectionError(error: Error): boolean {
   if (error.name === 'ReplyError') return LOGON_REFUSED.test(error.message);
-  return error.message === CLOSED || error.name === 'AbortError' || error.name === 'ParserError' || codeOf(error) !== undefined;
+  return error.message === CLOSED || error.name === 'AbortError' || NOT_REDIS.test(error.message) || codeOf(error) !== undefined;
 }
 
 function reasonOf(error: Error): string {
-  if (error.name === 'ParserError') return 'something else than Redis answers there';
+  if (NOT_REDIS.test(error.message)) return 'something else than Redis answers there';
   const code = codeOf(error);
   return code === undefined ? error.message : (WORDS[code] ?? `${error.message} (${code})`);
 }

@@ -24,7 +24,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   if (existsSync('scripts/build.mjs')) execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 
   const directory = mkdtempSync(join(tmpdir(), 'failback-test-'));
-  const removeDirectory = () => rmSync(directory, { recursive: true, force: true });
+  const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   process.once('exit', removeDirectory);
   const redis = await startManagedRedis({ directory, appendfsync: 'no', settings: { databases: String(DATABASES) } });
   const claims = join(directory, 'claims');
