@@ -1,0 +1,51 @@
+import { generate } from 'selfsigned';
+
+/** A certificate and its key, PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface CertificateSet {
+  /** The authority's certificate, PEM: what a client has to trust. */
+  readonly ca: string;
+  /** By host name. */
+  readonly hosts: ReadonlyMap<string, Certificate>;
+}
+
+/**
+ * Makes a certificate authority and a server certificate for each host, valid for a day from now and for the host's name, its name in
+ * `example.net`, `localhost` and the addresses given. Keys are elliptic-curve keys and never leave this process.
+ */
+export async function makeCertificates(hostNames: readonly string[], addresses: readonly string[]): Promise<CertificateSet> {
+  const validity = { notBeforeDate: new Date(Date.now() - 3_600_000), notAfterDate: new Date(Date.now() + 86_400_000) };
+  const common = { keyType: 'ec' as const, curve: 'P-256' as const, algorithm: 'sha256', ...validity };
+  const authority = await generate([{ name: 'commonName', value: 'failback simulator CA' }], {
+    ...common,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  const hosts = new Map<string, Certificate>();
+  for (const name of hostNames) {
+    const made = await generate([{ name: 'commonName', value: name }], {
+      ...common,
+      ca: { key: authority.private, cert: authority.cert },
+      extensions: [
+        { name: 'basicConstraints', cA: false, critical: true },
+        { name: 'keyUsage', digitalSignature: true, critical: true },
+        { name: 'extKeyUsage', serverAuth: true },
+        {
+          name: 'subjectAltName',
+          altNames: [
+            ...[name, `${name}.example.net`, 'localhost'].map((value) => ({ type: 2 as const, value })),
+            ...addresses.map((ip) => ({ type: 7 as const, ip })),
+          ],
+        },
+      ],
+    });
+    hosts.set(name, { cert: made.cert, key: made.private });
+  }
+  return { ca: authority.cert, hosts };
+}

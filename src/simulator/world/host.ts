@@ -1,0 +1,160 @@
+import { EnabledState } from '../../domain/power.ts';
+import { ReplicationState } from '../../domain/replication.ts';
+import type { Job } from './job.ts';
+import { failOperation, type Operation, pauseOperation, resumeOperation } from './operation.ts';
+import type { HostQuirks } from './quirks.ts';
+import type { VirtualMachine } from './virtual-machine.ts';
+import type { World } from './world.ts';
+
+export interface HostSpec {
+  readonly name: string;
+  readonly username: string;
+  readonly password: string;
+  readonly quirks: HostQuirks;
+}
+
+/** One Hyper-V host: its machines, jobs and transfers, and whether it is up. */
+export class Host {
+  readonly world: World;
+  /** NetBIOS name. */
+  readonly name: string;
+  readonly username: string;
+  readonly password: string;
+  readonly quirks: HostQuirks;
+  /** By id, upper case. */
+  readonly vms = new Map<string, VirtualMachine>();
+  /** By InstanceID, oldest first. */
+  readonly jobs = new Map<string, Job>();
+  readonly transfers = new Set<Operation>();
+  readonly transferQueue: Operation[] = [];
+  /** Jobs without a machine started so far. */
+  jobCount = 0;
+  bootedAt: number;
+  #up = true;
+  #managementServiceRuns: boolean;
+  readonly #listeners = new Set<(up: boolean) => void>();
+  readonly #wereRunning = new Map<VirtualMachine, number>();
+
+  constructor(world: World, spec: HostSpec) {
+    this.world = world;
+    this.name = spec.name;
+    this.username = spec.username;
+    this.password = spec.password;
+    this.quirks = spec.quirks;
+    this.#managementServiceRuns = spec.quirks.managementServiceRuns;
+    this.bootedAt = world.now() - 26 * 86_400_000;
+  }
+
+  get fqdn(): string {
+    return `${this.name}.example.net`;
+  }
+
+  /** False while the host is down or cannot be reached. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** False: the management service is stopped, its objects cannot be seen. */
+  get managementServiceRuns(): boolean {
+    return this.#managementServiceRuns;
+  }
+
+  /** The host's own clock, milliseconds since the epoch. */
+  now(): number {
+    return this.toHostTime(this.world.now());
+  }
+
+  /** A moment of the world as this host's clock shows it. */
+  toHostTime(worldTime: number): number {
+    return worldTime + this.quirks.clockSkewSeconds * 1000;
+  }
+
+  onPower(listener: (up: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * The host loses power or is rebooted: connections break, jobs are lost (unless the quirk says otherwise), machines stop.
+   * It comes back after `downMs` of host time; null = only {@link comeUp} brings it back.
+   */
+  crash(downMs: number | null): void {
+    if (!this.#up) return;
+    for (const vm of this.vms.values()) {
+      if (vm.power === EnabledState.Off) continue;
+      this.#wereRunning.set(vm, vm.power);
+      this.world.setPower(vm, EnabledState.Off);
+    }
+    this.#interruptWork();
+    this.#setUp(false);
+    if (downMs !== null) this.world.timeline.schedule(this.world.now() + downMs, () => this.comeUp(), { wake: true });
+  }
+
+  /** Ends a {@link crash}: machines that ran are started again, transfers go on as the quirk says. */
+  comeUp(): void {
+    if (this.#up) return;
+    this.bootedAt = this.world.now();
+    this.#setUp(true);
+    for (const vm of this.vms.values()) {
+      const relationship = vm.relationship;
+      if (relationship?.state === ReplicationState.FailbackComplete && !vm.quirks.completeSurvivesRestart) {
+        relationship.state = relationship.startedFrom ?? ReplicationState.Committed;
+        relationship.shown = null;
+      }
+    }
+    for (const [vm, power] of this.#wereRunning) this.world.setPower(vm, power);
+    this.#wereRunning.clear();
+    this.#resumeWork();
+  }
+
+  /** The management service stops and starts again: jobs and transfers suffer as in a reboot, machines and connections do not. */
+  restartManagementService(): void {
+    this.#interruptWork();
+    this.#resumeWork();
+  }
+
+  /** The network to the host is gone for `ms` of host time; nothing changes on the host itself. */
+  disconnect(ms: number): void {
+    if (!this.#up) return;
+    this.#setUp(false);
+    this.world.timeline.schedule(this.world.now() + ms, () => this.#setUp(true), { wake: true });
+  }
+
+  #interruptWork(): void {
+    // Those in line first: a place that becomes free now must not start one of them.
+    const touched = [...this.#operationsTouched()];
+    for (const operation of touched) if (operation.phase === 'queued') pauseOperation(operation);
+    for (const operation of touched) pauseOperation(operation);
+    if (this.quirks.jobsSurviveRestart) return;
+    this.jobs.clear();
+    for (const vm of this.vms.values()) if (vm.operation) vm.operation.job = null;
+  }
+
+  #resumeWork(): void {
+    for (const operation of [...this.#operationsTouched()]) {
+      const how = operation.host.quirks.transfersAfterRestart;
+      const partner = this.world.partnerOf(operation.vm);
+      if (!operation.host.up || (partner && !this.world.host(partner.hostName).up)) continue;
+      if (how === 'fail' && operation.plan.transfer && operation.host === this) {
+        failOperation(operation, { errorCode: 32768, description: 'The operation was interrupted by a restart. (0x80004004)' });
+      } else {
+        resumeOperation(operation, operation.plan.transfer && how === 'restart' ? 'restart' : 'continue');
+      }
+    }
+  }
+
+  /** Operations on this host, and transfers of other hosts that send to or receive from it. */
+  *#operationsTouched(): Iterable<Operation> {
+    for (const vm of this.vms.values()) {
+      if (vm.operation) yield vm.operation;
+      const partner = this.world.partnerOf(vm);
+      if (partner?.operation?.plan.transfer) yield partner.operation;
+    }
+  }
+
+  #setUp(up: boolean): void {
+    if (this.#up === up) return;
+    this.#up = up;
+    for (const listener of this.#listeners) listener(up);
+  }
+}

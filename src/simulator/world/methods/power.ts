@@ -1,0 +1,85 @@
+import { EnabledState, RequestedState } from '../../../domain/power.ts';
+import { ReplicationMode, ReplicationState } from '../../../domain/replication.ts';
+import type { VirtualMachine } from '../virtual-machine.ts';
+import {
+  answer,
+  begin,
+  type Method,
+  type MethodContext,
+  machineNamed,
+  numberArgument,
+  Refusal,
+  ReturnValue,
+  requireState,
+} from './method.ts';
+
+/** `JobType` of a power change; the reference names no number for it that clients rely on. */
+const POWER_JOB = 4;
+const START_MS = 2_000;
+const STOP_MS = 1_000;
+const SAVE_MS = 8_000;
+const SHUTDOWN_MS = 20_000;
+
+/** `Msvm_ComputerSystem.RequestStateChange` of a virtual machine: 2 start or resume, 3 turn off, 6 save, 9 pause. The host itself refuses. */
+export const requestStateChange: Method = (context) => {
+  const vm = machineNamed(context.host, String(context.call.target.values['Name']));
+  const requested = numberArgument(context, 'RequestedState');
+  if (vm.operation) throw new Refusal(ReturnValue.InUse);
+  switch (requested) {
+    case RequestedState.Start:
+      requireState(vm.power === EnabledState.Off || vm.power === EnabledState.Saved || vm.power === EnabledState.Paused);
+      requireState(mayStart(vm));
+      return change(context, vm, EnabledState.Starting, EnabledState.Running, START_MS);
+    case RequestedState.TurnOff:
+      requireState(vm.power !== EnabledState.Off);
+      return change(context, vm, EnabledState.ShuttingDown, EnabledState.Off, STOP_MS);
+    case RequestedState.Save:
+      requireState(vm.power === EnabledState.Running || vm.power === EnabledState.Paused);
+      return change(context, vm, vm.power, EnabledState.Saved, SAVE_MS);
+    case RequestedState.Pause:
+      requireState(vm.power === EnabledState.Running);
+      return change(context, vm, vm.power, EnabledState.Paused, STOP_MS);
+    default:
+      throw new Refusal(ReturnValue.InvalidParameter);
+  }
+};
+
+/** `Msvm_ShutdownComponent.InitiateShutdown`: the guest is asked to shut down; answers 0 at once, the machine is off some seconds later. */
+export const initiateShutdown: Method = (context) => {
+  const { host, call } = context;
+  const vm = machineNamed(host, String(call.target.values['SystemName']));
+  if (vm.operation) throw new Refusal(ReturnValue.InUse);
+  requireState(vm.power === EnabledState.Running);
+  if (vm.quirks.ignoresShutdown) return answer(ReturnValue.Completed);
+  host.world.setPower(vm, EnabledState.ShuttingDown);
+  host.world.timeline.schedule(host.world.now() + SHUTDOWN_MS, () => {
+    if (vm.power === EnabledState.ShuttingDown) host.world.setPower(vm, EnabledState.Off);
+  });
+  return answer(ReturnValue.Completed);
+};
+
+/** A primary prepared for failover is locked; a replica can be started only after it was failed over or failed back. */
+function mayStart(vm: VirtualMachine): boolean {
+  const state = vm.relationship?.state ?? ReplicationState.Disabled;
+  if (vm.mode === ReplicationMode.Primary) return state !== ReplicationState.SyncedReplicationComplete;
+  if (vm.mode !== ReplicationMode.Replica && vm.mode !== ReplicationMode.ExtendedReplica) return true;
+  const startable: readonly number[] = [ReplicationState.Recovered, ReplicationState.Committed, ReplicationState.FailbackComplete];
+  return startable.includes(state);
+}
+
+function change(context: MethodContext, vm: VirtualMachine, meanwhile: number, target: number, workMs: number) {
+  const { world } = context.host;
+  const before = vm.power;
+  const outcome = begin(context, vm, {
+    method: context.call.method,
+    jobType: POWER_JOB,
+    caption: 'Changing the state of the virtual machine',
+    cancellable: false,
+    workMs,
+    transfer: false,
+    done: () => world.setPower(vm, target),
+    failed: () => world.setPower(vm, before),
+  });
+  world.setPower(vm, meanwhile);
+  return outcome;
+}
