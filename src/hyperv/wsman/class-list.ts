@@ -1,0 +1,56 @@
+import { FailbackError } from '../../domain/failure.ts';
+import { enumerate } from './enumeration.ts';
+import { queryResourceOf, resourceOf, type UriBase } from './resources.ts';
+import type { Call, Session } from './session.ts';
+import type { WireInstance } from './wire-instance.ts';
+
+/** A class and the properties we read of it; all of them when there are none. Fixed texts: nothing from outside gets into a query. */
+export interface ClassProjection {
+  readonly namespace: string;
+  readonly className: string;
+  readonly properties: readonly string[];
+}
+
+/** Reads all instances of a class. Remembers whether the server understands WQL at all. */
+export type ClassList = (projection: ClassProjection, call: Call) => Promise<readonly WireInstance[]>;
+
+/**
+ * Lists classes by WQL, so that the host sends only what is read. A server without WQL on namespaces (Openwsman) is asked for
+ * the whole class instead, from then on at once.
+ */
+export function createClassList(session: Session, base: UriBase): ClassList {
+  let wqlRefused = false;
+
+  async function list({ namespace, className, properties }: ClassProjection, call: Call): Promise<readonly WireInstance[]> {
+    const columns = properties.length === 0 ? '*' : properties.join(', ');
+    const request = wqlRefused
+      ? { className, target: resourceOf(base, namespace, className), wql: null }
+      : { className, target: queryResourceOf(base, namespace), wql: `SELECT ${columns} FROM ${className}` };
+    const items = await enumerate(session, { ...request, mode: 'objects' }, call);
+    return items.flatMap(({ instance }) => (instance === null ? [] : [instance]));
+  }
+
+  return async (projection, call) => {
+    try {
+      return await list(projection, call);
+    } catch (error) {
+      if (wqlRefused || !refusesWql(error)) throw error;
+      wqlRefused = true;
+      try {
+        return await list(projection, call);
+      } catch (second) {
+        // The class itself is the problem, so nothing was learned about WQL.
+        wqlRefused = false;
+        throw second;
+      }
+    }
+  };
+}
+
+function refusesWql(error: unknown): boolean {
+  if (!(error instanceof FailbackError)) return false;
+  const { subcode, faultDetail } = error.details ?? {};
+  if (subcode === 'FilterDialectRequestedUnavailable' || subcode === 'FilteringNotSupported' || subcode === 'CannotProcessFilter')
+    return true;
+  return subcode === 'DestinationUnreachable' && faultDetail === 'InvalidResourceURI';
+}

@@ -1,0 +1,93 @@
+import { FailbackError } from '../../domain/failure.ts';
+import type { CallOptions } from '../hyperv-host.ts';
+import { parseEndpoint } from './endpoint.ts';
+import { createHttpTransport } from './http-transport.ts';
+import type { UriBase } from './resources.ts';
+import type { Credentials } from './secrets.ts';
+import type { Call, Session } from './session.ts';
+import { createSoapExchange } from './soap-exchange.ts';
+import type { TlsTrust } from './tls-trust.ts';
+
+export interface WsmanHostOptions {
+  /** The name the plan gives the host. */
+  readonly name: string;
+  /** e.g. `https://hv-dr-01.example.net:5986`; the port defaults to WinRM's, the path to `/wsman`. */
+  readonly address: string;
+  /** Called for every request, at the moment of use; the result is never kept. */
+  readonly credentials: () => Promise<Credentials>;
+  /** Send the password over plain HTTP; default false. Only for networks that protect it otherwise, and for simulated hosts. */
+  readonly allowUnencrypted?: boolean;
+  /** Whom to believe to be the host; default Node's authorities and the name in the address. */
+  readonly tls?: TlsTrust;
+  /** How classes are named; default `wmi`. `cim-schema` is for OMI. */
+  readonly uriBase?: UriBase;
+  /** Connections at a time, default 8. */
+  readonly maxSockets?: number;
+  /** Largest answer accepted, bytes; default 32 MiB. */
+  readonly maxAnswerBytes?: number;
+  /** Largest answer asked for (`MaxEnvelopeSize`), bytes; default 512,000, what Windows allows by default. */
+  readonly maxEnvelopeSize?: number;
+}
+
+export interface HostSession extends Session {
+  close(): Promise<void>;
+}
+
+const DEFAULTS = { maxSockets: 8, maxAnswerBytes: 32 * 1024 * 1024, maxEnvelopeSize: 512_000 };
+
+/** WinRM's own bound for one request, milliseconds: the default of a call and the most the server is asked to try. */
+const CALL_MS = 60_000;
+
+/**
+ * Everything operations on one host share. Opens no connection yet.
+ * @throws FailbackError `plan.invalid` for an address that cannot be used
+ */
+export function openSession(options: WsmanHostOptions): HostSession {
+  const endpoint = parseEndpoint(options.name, options.address);
+  if (!endpoint.encrypted && options.allowUnencrypted !== true) throw unencrypted(options.name);
+  const { maxSockets, maxAnswerBytes, maxEnvelopeSize } = { ...DEFAULTS, ...defined(options) };
+  const transport = createHttpTransport(endpoint, { maxSockets, maxAnswerBytes, trust: options.tls ?? {} });
+  const pending = new Set<Promise<unknown>>();
+  return {
+    host: options.name,
+    exchange: createSoapExchange(endpoint, transport, options.credentials),
+    pageSizes: new Map(),
+    headers: ({ deadline }) => ({
+      to: endpoint.url,
+      maxEnvelopeSize,
+      operationTimeoutMs: Math.min(CALL_MS, Math.max(1, Math.floor(deadline - performance.now()))),
+    }),
+    dropIdle: () => transport.dropIdle(),
+    background(work) {
+      const settled = work.catch(() => undefined).finally(() => pending.delete(settled));
+      pending.add(settled);
+    },
+    async close() {
+      await Promise.all(pending);
+      transport.close();
+    },
+  };
+}
+
+/** The limits of one call, from now on. */
+export function startCall(options: CallOptions = {}): Call {
+  return { deadline: performance.now() + (options.timeoutMs ?? CALL_MS), signal: options.signal ?? null };
+}
+
+function defined({ maxSockets, maxAnswerBytes, maxEnvelopeSize }: WsmanHostOptions): Partial<typeof DEFAULTS> {
+  return {
+    ...(maxSockets === undefined ? {} : { maxSockets }),
+    ...(maxAnswerBytes === undefined ? {} : { maxAnswerBytes }),
+    ...(maxEnvelopeSize === undefined ? {} : { maxEnvelopeSize }),
+  };
+}
+
+function unencrypted(host: string): FailbackError {
+  return new FailbackError({
+    class: 'permanent',
+    code: 'plan.invalid',
+    message: `The address of host ${host} is plain HTTP, which would send the password in clear`,
+    remedy: 'Use https://…:5986, or allow unencrypted traffic for this host if the network protects it.',
+    details: { host, sent: false },
+  });
+}

@@ -1,0 +1,77 @@
+import type { Failure } from '../../domain/failure.ts';
+import type { HttpAnswer } from './http-transport.ts';
+
+/**
+ * What an HTTP status means where there is no SOAP message to say more. Class `operator` here always is a refusal before the
+ * request was carried out. Null for 2xx.
+ */
+export function refusalOf(host: string, { status, authenticate }: HttpAnswer): Failure | null {
+  const details = { host, status };
+  if (status >= 200 && status <= 299) return null;
+  switch (status) {
+    case 401: {
+      const offered = schemes(authenticate);
+      return {
+        class: 'operator',
+        code: 'host.unauthorized',
+        message: `Host ${host} refused the user name or password${offered === '' ? '' : ` (it offers ${offered})`}`,
+        remedy:
+          offered === '' || /basic/i.test(offered)
+            ? 'Check the credentials of the plan.'
+            : 'Enable Basic over HTTPS: winrm set winrm/config/service/auth @{Basic="true"}.',
+        details,
+      };
+    }
+    case 403:
+      return {
+        class: 'operator',
+        code: 'host.forbidden',
+        message: `Host ${host} forbids WS-Management requests from here (HTTP 403)`,
+        remedy: "Check the path of the address, the account's rights and WinRM's IP filters.",
+        details,
+      };
+    case 404:
+    case 405:
+    case 411:
+    case 413:
+    case 415:
+    case 426:
+      return notWsman(host, status);
+    case 429:
+    case 503:
+      return {
+        class: 'retryable',
+        code: 'host.busy',
+        message: `Host ${host} is not available (HTTP ${status})`,
+        remedy: 'Check the WinRM service and its load.',
+        details,
+      };
+    default:
+      return status >= 300 && status <= 399
+        ? notWsman(host, status)
+        : {
+            class: 'retryable',
+            code: 'host.malformed-answer',
+            message: `Host ${host} answered HTTP ${status} without saying why`,
+            remedy: "Read the host's Windows Remote Management event log.",
+            details,
+          };
+  }
+}
+
+/** Somebody answered, but not in WS-Management. */
+export function notWsman(host: string, status: number): Failure {
+  return {
+    class: 'operator',
+    code: 'host.not-wsman',
+    message: `Host ${host} does not offer WS-Management at this address (HTTP ${status})`,
+    remedy: 'Check port and path; WinRM listens on https://…:5986/wsman.',
+    details: { host, status },
+  };
+}
+
+/** Only the names: challenges may repeat what was sent. */
+function schemes(authenticate: string): string {
+  const known = ['Basic', 'Negotiate', 'Kerberos', 'NTLM', 'CredSSP', 'Digest'];
+  return known.filter((name) => new RegExp(`(^|,\\s*)${name}\\b`, 'i').test(authenticate)).join(', ');
+}

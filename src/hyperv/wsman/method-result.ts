@@ -1,0 +1,29 @@
+import { FailbackError } from '../../domain/failure.ts';
+import type { MethodResult } from '../hyperv-host.ts';
+import { integerOf, referenceOf, type WireInstance } from './wire-instance.ts';
+
+/**
+ * Reads `ReturnValue` and `Job` of a method that was called.
+ * @throws FailbackError `host.malformed-answer`, class `reconcile`: the method was executed, but nobody knows with what result
+ */
+export function readMethodResult(host: string, operation: string, output: WireInstance): MethodResult {
+  const returnValue = readReturnValue(output);
+  if (returnValue === null) {
+    throw new FailbackError({
+      class: 'reconcile',
+      code: 'host.malformed-answer',
+      message: `The answer of host ${host} to ${operation} has no usable return value`,
+      remedy: 'The host is looked at before anything else; report the product and version it names.',
+      details: { host, operation, sent: true },
+    });
+  }
+  return { returnValue, jobId: referenceOf(output, 'Job')?.selectors.get('InstanceID') || null };
+}
+
+function readReturnValue(output: WireInstance): number | null {
+  try {
+    return integerOf(output, 'ReturnValue');
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,66 @@
+import { FailbackError } from '../../domain/failure.ts';
+import { enumerate } from './enumeration.ts';
+import { HYPERV_NAMESPACE } from './namespaces.ts';
+import { resourceOf, targetOf, type UriBase } from './resources.ts';
+import type { Call, Session } from './session.ts';
+import type { EndpointReference } from './wire-instance.ts';
+
+/** The singleton that owns the replication methods. */
+export interface ReplicationServiceReference {
+  /**
+   * Its reference as the host itself gives it, asked for once. Where a host cannot enumerate references the class name alone has to
+   * do, which servers accept as a partial key.
+   * @throws FailbackError `host.no-hyperv` when the host has none; never with `details.sent` true, the method was not called yet
+   */
+  locate(call: Call): Promise<EndpointReference>;
+  /** The reference did not lead to the service any more. */
+  forget(): void;
+}
+
+const CLASS_NAME = 'Msvm_ReplicationService';
+
+export function createReplicationService(session: Session, base: UriBase): ReplicationServiceReference {
+  const byClass = resourceOf(base, HYPERV_NAMESPACE, CLASS_NAME);
+  let known: EndpointReference | null = null;
+
+  async function find(call: Call): Promise<EndpointReference> {
+    const items = await enumerate(session, { className: CLASS_NAME, target: byClass, wql: null, mode: 'references' }, call);
+    if (items.length === 0) throw notRunning(session.host);
+    const reference = items[0]?.reference;
+    return reference ? targetOf(base, HYPERV_NAMESPACE, reference) : partial();
+  }
+  const partial = (): EndpointReference => resourceOf(base, HYPERV_NAMESPACE, CLASS_NAME, { CreationClassName: CLASS_NAME });
+
+  return {
+    async locate(call) {
+      try {
+        known ??= await find(call);
+        return known;
+      } catch (error) {
+        if (!(error instanceof FailbackError)) throw error;
+        if (error.code === 'host.fault' && error.class === 'permanent') return partial();
+        const { class: failureClass, code, message, remedy, details } = error;
+        throw new FailbackError({
+          class: failureClass,
+          code,
+          message,
+          ...(remedy === undefined ? {} : { remedy }),
+          details: { ...details, sent: false },
+        });
+      }
+    },
+    forget() {
+      known = null;
+    },
+  };
+}
+
+function notRunning(host: string): FailbackError {
+  return new FailbackError({
+    class: 'operator',
+    code: 'host.no-hyperv',
+    message: `Host ${host} has no Msvm_ReplicationService`,
+    remedy: 'Check that the Hyper-V role is installed, that the Virtual Machine Management service runs, and the rights of the account.',
+    details: { host },
+  });
+}

@@ -1,0 +1,88 @@
+import type { CimProperty, ReplicationSettings } from '../hyperv-host.ts';
+import type { ClassList } from './class-list.ts';
+import { HYPERV_NAMESPACE } from './namespaces.ts';
+import type { Call } from './session.ts';
+import { relationshipOf } from './vm-id.ts';
+import { integerOf, textOf, type WireInstance, type WireValue } from './wire-instance.ts';
+
+export const SETTINGS_CLASS = 'Msvm_ReplicationSettingData';
+
+const GUID = /[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}/gi;
+
+/** CIM types of the class: WS-Management does not carry them, CIM-XML needs them. Properties a newer Windows adds count as strings. */
+const TYPES: Readonly<Record<string, string>> = {
+  RecoveryServerPortNumber: 'uint16',
+  AuthenticationType: 'uint16',
+  ReplicationInterval: 'uint16',
+  RecoveryHistory: 'uint16',
+  ApplicationConsistentSnapshotInterval: 'uint16',
+  CompressionEnabled: 'boolean',
+  BypassProxyServer: 'boolean',
+  ReplicateHostKvpItems: 'boolean',
+  AutoResynchronizeEnabled: 'boolean',
+  EnableWriteOrderPreservationAcrossDisks: 'boolean',
+  AutoResynchronizeIntervalStart: 'datetime',
+  AutoResynchronizeIntervalEnd: 'datetime',
+};
+const ARRAYS: readonly string[] = ['IncludedDisks'];
+
+/** Settings of the primary relationships (`\HVR\0`) of a host, by machine. */
+export async function readReplicationSettings(list: ClassList, call: Call): Promise<ReadonlyMap<string, ReplicationSettings>> {
+  const everything = { namespace: HYPERV_NAMESPACE, properties: [] };
+  const [settings, providers] = await Promise.all([
+    list({ ...everything, className: SETTINGS_CLASS }, call),
+    list({ ...everything, className: 'Msvm_ReplicationProvider' }, call),
+  ]);
+  const known = new Set(providers.map((provider) => (textOf(provider, 'Name') ?? '').toUpperCase()));
+  const byVm = new Map<string, ReplicationSettings>();
+  for (const each of settings) {
+    const owner = relationshipOf(textOf(each, 'InstanceID') ?? '');
+    if (owner !== null && !owner.extended) byVm.set(owner.vmId, readSettings(owner.vmId, each, known));
+  }
+  return byVm;
+}
+
+/** The settings for a reversed relationship: data goes where it came from, everything else stays as it is. */
+export function reversed(settings: ReplicationSettings): readonly CimProperty[] {
+  const target: CimProperty = { name: 'RecoveryConnectionPoint', type: 'string', value: settings.primaryConnectionPoint };
+  const others = settings.properties.filter(({ name }) => name !== target.name);
+  const position = settings.properties.findIndex(({ name }) => name === target.name);
+  return others.toSpliced(position < 0 ? others.length : position, 0, target);
+}
+
+function readSettings(vmId: string, instance: WireInstance, providers: ReadonlySet<string>): ReplicationSettings {
+  return {
+    vmId,
+    providerId: providerOf(instance.properties.get('ReplicationProvider')?.[0] ?? null, providers),
+    primaryConnectionPoint: textOf(instance, 'PrimaryConnectionPoint') || null,
+    recoveryConnectionPoint: textOf(instance, 'RecoveryConnectionPoint') || null,
+    primaryHostSystem: textOf(instance, 'PrimaryHostSystem') || null,
+    recoveryHostSystem: textOf(instance, 'RecoveryHostSystem') || null,
+    replicationInterval: integerOf(instance, 'ReplicationInterval'),
+    properties: Array.from(instance.properties, ([name, values]) => readProperty(name, values)),
+  };
+}
+
+function readProperty(name: string, values: readonly WireValue[]): CimProperty {
+  const type = TYPES[name] ?? 'string';
+  const texts = values.flatMap((value) => (value === null ? [] : [asText(value)]));
+  if (texts.length === 0) return { name, type, value: null };
+  return { name, type, value: ARRAYS.includes(name) || texts.length > 1 ? texts : (texts[0] ?? null) };
+}
+
+/** A path to a provider names its GUID; a host may also send the path as endpoint reference. */
+function providerOf(value: WireValue, providers: ReadonlySet<string>): string | null {
+  if (value === null) return null;
+  const found = Array.from(asText(value).matchAll(GUID), ([guid]) => guid.toUpperCase());
+  return found.find((guid) => providers.has(guid)) ?? found[0] ?? null;
+}
+
+/** Object paths are strings in this class; where a host turned one into a reference it is turned back into a path. */
+function asText(value: Exclude<WireValue, null>): string {
+  if (typeof value === 'string') return value;
+  if (!('selectors' in value)) return '';
+  const keys = Array.from(value.selectors).filter(([name]) => name !== '__cimnamespace');
+  const className = value.resourceUri.slice(value.resourceUri.lastIndexOf('/') + 1);
+  const quoted = keys.map(([name, key]) => `${name}="${key.replace(/[\\"]/g, '\\$&')}"`);
+  return `\\\\.\\${HYPERV_NAMESPACE.replaceAll('/', '\\')}:${className}.${quoted.join(',')}`;
+}

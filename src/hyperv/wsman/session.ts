@@ -1,0 +1,23 @@
+import type { Message } from './envelope.ts';
+import type { SoapExchange } from './soap-exchange.ts';
+
+/** Limits of one call, however many requests it takes. */
+export interface Call {
+  /** `performance.now()` value at which the call is given up. */
+  readonly deadline: number;
+  readonly signal: AbortSignal | null;
+}
+
+/** What all operations on one host share. */
+export interface Session {
+  /** Name the plan gives the host. */
+  readonly host: string;
+  readonly exchange: SoapExchange;
+  /** Page sizes that fit into the host's envelopes, by class; learned, lost with the session. */
+  readonly pageSizes: Map<string, number>;
+  headers(call: Call): Pick<Message, 'to' | 'maxEnvelopeSize' | 'operationTimeoutMs'>;
+  /** Closes connections nobody uses. */
+  dropIdle(): void;
+  /** Lets something go on whose result nobody needs; closing waits for it. */
+  background(work: Promise<unknown>): void;
+}

@@ -1,0 +1,153 @@
+import { FailbackError, type Failure, type FailureClass } from '../../domain/failure.ts';
+import type { Endpoint } from './endpoint.ts';
+import { notWsman, refusalOf } from './http-refusal.ts';
+import type { HttpAnswer, HttpTransport } from './http-transport.ts';
+import { authorize, type Credentials, type Mask } from './secrets.ts';
+import { describeHresult, meaningOf, readFault, type SoapFault } from './soap-fault.ts';
+import { TransportError } from './transport-failure.ts';
+import { parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
+
+/** What may be done about a request whose answer was lost: a `read` may be repeated, a `change` must be looked for on the host. */
+export type Effect = 'read' | 'change';
+
+export interface SoapRequest {
+  /** For messages, e.g. "Msvm_ReplicationService.InitiateFailback". */
+  readonly operation: string;
+  readonly effect: Effect;
+  readonly message: string;
+  /** `performance.now()` values. */
+  readonly deadline: number;
+  readonly sendBy: number | null;
+  readonly signal: AbortSignal | null;
+}
+
+export interface SoapAnswer {
+  readonly envelope: XmlElement;
+  /** HTTP `Date` header; null when there was none. */
+  readonly date: string | null;
+}
+
+/** Sends one message and returns the answer's envelope. @throws FailbackError for everything else, faults included */
+export type SoapExchange = (request: SoapRequest) => Promise<SoapAnswer>;
+
+export function createSoapExchange(endpoint: Endpoint, transport: HttpTransport, credentials: () => Promise<Credentials>): SoapExchange {
+  return async (request) => {
+    let mask: Mask = (text) => text;
+    try {
+      const authorization = await authorize(endpoint.name, credentials);
+      mask = authorization.mask;
+      const { deadline, sendBy, signal } = request;
+      const body = Buffer.from(request.message, 'utf8');
+      return judge(endpoint.name, request, await transport.post({ body, authorization: authorization.header, deadline, sendBy, signal }));
+    } catch (error) {
+      throw masked(attribute(endpoint.name, request, error), mask);
+    }
+  };
+}
+
+/** True when the request met a kept connection that the host had already closed: nothing of the answer was lost, it may be asked again. */
+export function isStaleConnection(error: unknown): boolean {
+  return error instanceof FailbackError && error.details?.stale === true;
+}
+
+function judge(host: string, request: SoapRequest, answer: HttpAnswer): SoapAnswer {
+  const refusal = refusalOf(host, answer);
+  if (refusal !== null && answer.status === 401) throw failure(request, refusal, false);
+  const envelope = readEnvelope(answer);
+  if (envelope === null) {
+    if (refusal !== null) throw failure(request, refusal, refusal.class !== 'operator');
+    throw failure(request, notWsman(host, answer.status), true);
+  }
+  if (envelope instanceof XmlRefused) throw failure(request, malformed(host, request.operation, envelope.message), true);
+  const fault = readFault(envelope);
+  if (fault !== null) throw faultFailure(host, request, answer.status, fault);
+  if (answer.status < 200 || answer.status > 299)
+    throw failure(request, refusal ?? malformed(host, request.operation, `has HTTP status ${answer.status} without a fault`), true);
+  return { envelope, date: answer.date };
+}
+
+/** Null when the answer is no SOAP envelope at all. */
+function readEnvelope(answer: HttpAnswer): XmlElement | XmlRefused | null {
+  if (answer.body.length === 0 || !/xml/i.test(answer.contentType)) return null;
+  if (!/^(identity)?$/i.test(answer.contentEncoding.trim())) return new XmlRefused('is compressed, which was not asked for');
+  const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(answer.contentType)?.[1] ?? 'utf-8';
+  if (!/^(utf-?8|us-ascii)$/i.test(charset)) return new XmlRefused('is not in UTF-8');
+  try {
+    const root = parseXml(new TextDecoder('utf-8', { fatal: true }).decode(answer.body));
+    return root.local === 'Envelope' ? root : null;
+  } catch (error) {
+    return error instanceof XmlRefused ? error : new XmlRefused('is not in UTF-8');
+  }
+}
+
+function faultFailure(host: string, request: SoapRequest, status: number, fault: SoapFault): FailbackError {
+  const meaning = meaningOf(fault);
+  const name = fault.subcode ?? fault.code;
+  const code = fault.hresult === null ? name : `${name}, ${describeHresult(fault.hresult)}`;
+  const message = `Host ${host} answered ${request.operation} with a fault (${code})${fault.reason === '' ? '' : `: ${fault.reason}`}`;
+  const details = {
+    host,
+    operation: request.operation,
+    status,
+    fault: fault.code,
+    subcode: fault.subcode,
+    faultDetail: fault.faultDetail,
+    hresult: fault.hresult === null ? null : describeHresult(fault.hresult),
+    cimStatus: fault.cimStatus,
+  };
+  return failure(request, { class: meaning.class, code: meaning.code, message, remedy: meaning.remedy, details }, !meaning.refused);
+}
+
+/** Turns whatever was thrown on the way into a failure of this operation, with the promise `details.sent`. */
+function attribute(host: string, request: SoapRequest, error: unknown): FailbackError {
+  if (error instanceof TransportError) {
+    const { broken } = error;
+    const message = `Host ${host} ${broken.what} (${request.operation}${broken.errno === null ? '' : `, ${broken.errno}`})`;
+    const details = { host, operation: request.operation, errno: broken.errno, ...(broken.stale ? { stale: true } : {}) };
+    return failure(request, { class: broken.class, code: broken.code, message, remedy: broken.remedy, details }, broken.sent);
+  }
+  if (error instanceof FailbackError) return error.details?.sent === undefined ? failure(request, error, false) : error;
+  return failure(
+    request,
+    { class: 'permanent', code: 'internal', message: `Asking host ${host} for ${request.operation} failed in failback itself` },
+    true,
+  );
+}
+
+/** After a change may have been executed, the only class is `reconcile`. */
+function failure(request: SoapRequest, cause: Failure, sent: boolean): FailbackError {
+  const doubtful = sent && request.effect === 'change';
+  const failureClass: FailureClass = doubtful ? 'reconcile' : cause.class;
+  const { code, message, remedy, details } = cause;
+  return new FailbackError({
+    class: failureClass,
+    code,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+    details: { ...details, sent },
+  });
+}
+
+function malformed(host: string, operation: string, what: string): Failure {
+  return {
+    class: 'retryable',
+    code: 'host.malformed-answer',
+    message: `The answer of host ${host} to ${operation} cannot be used: ${what}`,
+    remedy: 'Check that the address leads to the host itself and not to a proxy or another service.',
+    details: { host, operation },
+  };
+}
+
+function masked(error: FailbackError, mask: Mask): FailbackError {
+  const { class: failureClass, code, message, remedy, details } = error;
+  const clean = Object.fromEntries(
+    Object.entries(details ?? {}).map(([key, value]) => [key, typeof value === 'string' ? mask(value) : value]),
+  );
+  return new FailbackError({
+    class: failureClass,
+    code,
+    message: mask(message),
+    ...(remedy === undefined ? {} : { remedy }),
+    details: clean,
+  });
+}
