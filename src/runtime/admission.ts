@@ -1,0 +1,112 @@
+import type { InstanceRef, RunId } from './keys.ts';
+import { RUN_INSTANCE } from './keys.ts';
+import { restore } from './row.ts';
+import type { RunRecord } from './run-record.ts';
+import type { Runtime } from './runtime.ts';
+import { runScript } from './scripts.ts';
+
+/**
+ * Admits pending members in the order of the plan, as far as the limits go: members in flight per host (over all runs, a lease of
+ * the host) and in total (of the run, checked in the commit). Costs as much as it admits, not as much as waits.
+ */
+export class Admission {
+  readonly #runtime: Runtime;
+  readonly #running = new Map<RunId, Promise<void>>();
+  readonly #again = new Set<RunId>();
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Admits what may be admitted now. Calls while it works make it look once more. */
+  admit(run: RunId): Promise<void> {
+    const running = this.#running.get(run);
+    if (running) {
+      this.#again.add(run);
+      return running;
+    }
+    const work = this.#rounds(run).finally(() => this.#running.delete(run));
+    this.#running.set(run, work);
+    return work;
+  }
+
+  /** Gives a member's slot back. */
+  async release(ref: InstanceRef, host: string): Promise<void> {
+    const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, host);
+    await this.#runtime.redis.hdel(this.#runtime.keys.slots(hostKey), `${ref.run}/${ref.id}`);
+  }
+
+  /** Gives back the slots of members that are not in flight: a crash between the end of a member and its release leaves one behind. */
+  async repair(run: RunId): Promise<void> {
+    const { redis, keys } = this.#runtime;
+    const record = await this.#runtime.records.record(run);
+    for (const host of record.hosts) {
+      const hostKey = await this.#runtime.dispatcher.hostKey(run, host.name);
+      for (const holder of await redis.hkeys(keys.slots(hostKey))) {
+        const [heldBy = '', id = ''] = holder.split('/');
+        if (heldBy === run && (await redis.sismember(keys.status(run, 'working'), id)) === 0) await redis.hdel(keys.slots(hostKey), holder);
+        if (heldBy !== run && (await redis.exists(keys.rows(heldBy))) === 0) await redis.hdel(keys.slots(hostKey), holder);
+      }
+    }
+  }
+
+  async #rounds(run: RunId): Promise<void> {
+    do {
+      this.#again.delete(run);
+      while ((await this.#round(run)) > 0);
+    } while (this.#again.has(run));
+  }
+
+  async #round(run: RunId): Promise<number> {
+    const { redis, keys } = this.#runtime;
+    const record = await this.#runtime.records.record(run);
+    if (!(await this.#isAdmitting(run))) return 0;
+    const free = record.inFlight - (await redis.scard(keys.status(run, 'working')));
+    if (free <= 0) return 0;
+    const chosen = await this.#candidates(record, free);
+    const admitted = await Promise.all(
+      chosen.map(async ({ id, host }) => {
+        const outcome = await this.#runtime.advance({ run, id }, { type: 'failback.admit' }, null, record.inFlight);
+        if (outcome === 'committed') return 1;
+        await this.release({ run, id }, host);
+        return 0;
+      }),
+    );
+    return admitted.reduce<number>((sum, one) => sum + one, 0);
+  }
+
+  /** Pending members in plan order that got a slot of their host. */
+  async #candidates(record: RunRecord, free: number): Promise<readonly { id: string; host: string }[]> {
+    const { redis, keys, dispatcher } = this.#runtime;
+    const waiting = await Promise.all(
+      record.hosts.map(async (host) => {
+        const most = Math.min(free, host.inFlight);
+        const flat = await redis.zrange(keys.ready(record.run, host.name), 0, String(most - 1));
+        return flat.map((id) => ({ id, host, order: Number(id.slice(1)) }));
+      }),
+    );
+    const ordered = waiting.flat().sort((a, b) => a.order - b.order);
+    const granted: { id: string; host: string; order: number }[] = [];
+    for (const host of record.hosts) {
+      const wanted = ordered.filter((candidate) => candidate.host === host).slice(0, free);
+      if (wanted.length === 0) continue;
+      const hostKey = await dispatcher.hostKey(record.run, host.name);
+      const holders = wanted.map(({ id }) => `${record.run}/${id}`);
+      const answers = (await runScript(redis, 'take-slots', [keys.slots(hostKey)], [host.inFlight, this.#runtime.now(), ...holders] as (
+        | string
+        | number
+      )[])) as number[];
+      wanted.forEach(({ id, order }, n) => {
+        if (answers[n] === 1) granted.push({ id, host: host.name, order });
+      });
+    }
+    granted.sort((a, b) => a.order - b.order);
+    for (const { id, host } of granted.slice(free)) await this.release({ run: record.run, id }, host);
+    return granted.slice(0, free);
+  }
+
+  async #isAdmitting(run: RunId): Promise<boolean> {
+    const stored = await this.#runtime.read({ run, id: RUN_INSTANCE });
+    return stored !== null && restore(stored.row, undefined, run).hasTag('admitting');
+  }
+}

@@ -1,0 +1,85 @@
+import { FailbackError } from '../domain/failure.ts';
+import type { MemberStatus } from '../domain/member.ts';
+import { type InstanceId, RUN_INSTANCE, type RunId } from './keys.ts';
+import type { RunViews } from './run-view.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What an operator can tell members. */
+export type MemberCommand = 'pause' | 'resume' | 'cancel' | 'retry';
+
+/** Members a command was accepted by, and those in whose state it means nothing. */
+export interface CommandResult {
+  readonly accepted: readonly InstanceId[];
+  readonly refused: readonly InstanceId[];
+}
+
+/** Statuses a command is meant for when no members are named. `retry` takes failed members only: done work is kept. */
+export const RETRIED: readonly MemberStatus[] = ['failed', 'quarantined', 'attention'];
+
+/**
+ * Tells members. A retry reopens a finished run first.
+ * @param reason who and why, for the journal
+ */
+export async function commandMembers(
+  runtime: Runtime,
+  run: RunId,
+  ids: readonly InstanceId[],
+  command: MemberCommand,
+  reason: string | null,
+): Promise<CommandResult> {
+  if (command === 'retry' && ids.length > 0) await reopen(runtime, run);
+  const event = { type: `failback.${command}`, ...(reason === null ? {} : { reason }) };
+  const outcomes = await Promise.all(ids.map((id) => runtime.advance({ run, id }, event)));
+  return {
+    accepted: ids.filter((_, n) => outcomes[n] === 'committed'),
+    refused: ids.filter((_, n) => outcomes[n] !== 'committed'),
+  };
+}
+
+/** Tells the whole run. @throws FailbackError `command.refused` when the run is not in a state for it */
+export async function commandRun(
+  runtime: Runtime,
+  views: RunViews,
+  run: RunId,
+  command: 'pause' | 'resume' | 'cancel',
+  reason: string | null,
+): Promise<void> {
+  const outcome = await runtime.advance({ run, id: RUN_INSTANCE }, { type: `run.${command}`, ...(reason === null ? {} : { reason }) });
+  if (outcome === 'committed') return;
+  const { state } = await views.run(run);
+  throw new FailbackError({
+    class: 'permanent',
+    code: 'command.refused',
+    message: `run ${run} is ${state}: ${command} means nothing now`,
+    remedy: `See "failback status ${run}".`,
+  });
+}
+
+/** Ids of members by VM name (without regard to case) or id. @throws FailbackError `member.unknown` naming those that are not there */
+export async function findMembers(views: RunViews, run: RunId, names: readonly string[]): Promise<readonly InstanceId[]> {
+  const wanted = new Set(names.map((name) => name.toLowerCase()));
+  const found = new Set<string>();
+  const ids: InstanceId[] = [];
+  for await (const { id, input } of views.members(run)) {
+    for (const key of [input.vm.toLowerCase(), input.vmId.toLowerCase(), id]) {
+      if (!wanted.has(key)) continue;
+      found.add(key);
+      if (!ids.includes(id)) ids.push(id);
+    }
+  }
+  const missing = names.filter((name) => !found.has(name.toLowerCase()));
+  if (missing.length > 0) {
+    throw new FailbackError({
+      class: 'permanent',
+      code: 'member.unknown',
+      message: `run ${run} has no VM ${missing.map((name) => JSON.stringify(name)).join(', ')}`,
+      remedy: `See the names with "failback status ${run}".`,
+    });
+  }
+  return ids;
+}
+
+async function reopen(runtime: Runtime, run: RunId): Promise<void> {
+  await runtime.redis.sadd(runtime.keys.activeRuns(), run);
+  await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.reopen' });
+}

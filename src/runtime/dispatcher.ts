@@ -1,0 +1,159 @@
+import { type JobsOptions, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { WatchInput } from '../domain/effect.ts';
+import type { MemberInput } from '../domain/member.ts';
+import { hostKeyOf, type InstanceId, type InstanceRef, type Keys, type RunId } from './keys.ts';
+import type { LiveEffect, Row } from './row.ts';
+import type { RunRecords } from './run-record.ts';
+
+/** Job of a host queue: one call. The token says which; everything else is read from the row. */
+export interface CallJob {
+  readonly run: RunId;
+  readonly id: InstanceId;
+  readonly token: string;
+}
+
+/** Job of the control queue: a timer that is due, or a run that tells its members something. */
+export type ControlJob =
+  | { readonly kind: 'alarm'; readonly run: RunId; readonly id: InstanceId }
+  | { readonly kind: 'tell'; readonly run: RunId; readonly token: string };
+
+/** What the poller of a host needs to know about one member. */
+export interface Watch extends WatchInput {
+  readonly token: string;
+  readonly vmId: string;
+  /** Plan name of the host. */
+  readonly host: string;
+}
+
+/** A lifecycle whose effects are to be handed over. */
+export interface Handover {
+  readonly ref: InstanceRef;
+  readonly row: Row;
+  readonly member: MemberInput | null;
+  readonly started: Readonly<Record<string, LiveEffect>>;
+  readonly ended: Readonly<Record<string, LiveEffect>>;
+}
+
+/**
+ * A timer further away than this is not queued yet: the sweep queues it when it comes near. Deadlines of hours, which almost never
+ * fire, cost nothing this way.
+ */
+export const TIMER_HORIZON_MS = 60_000;
+
+/** Records go when a job ends: what proves that an effect ran is its token, not its job. */
+const JOB_OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true, attempts: 1 };
+
+/** Hands effects over: calls and timers to BullMQ, watches to the index of their host. Doing it twice adds nothing. */
+export class Dispatcher {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #records: RunRecords;
+  readonly #queues = new Map<string, Queue>();
+  readonly #onWatch: (hostKey: string) => void;
+
+  /** @param onWatch hears which host's watches changed, so that a poller in this process need not wait for its next look */
+  constructor(redis: Redis, keys: Keys, records: RunRecords, onWatch: (hostKey: string) => void = () => undefined) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#records = records;
+    this.#onWatch = onWatch;
+  }
+
+  async handOver(items: readonly Handover[], now: number): Promise<void> {
+    const calls = new Map<string, { name: string; data: CallJob; opts: JobsOptions }[]>();
+    const control: { name: string; data: ControlJob; opts: JobsOptions }[] = [];
+    const watches = new Map<string, { set: string[]; remove: string[] }>();
+    for (const { ref, row, member, started, ended } of items) {
+      const hostKey = member && (await this.hostKey(ref.run, member.host));
+      if (hostKey) {
+        const { call, watch } = started;
+        if (call) {
+          const data = { run: ref.run, id: ref.id, token: call.token };
+          const jobs = calls.get(hostKey) ?? [];
+          jobs.push({
+            name: (call.input as { effect: string }).effect,
+            data,
+            opts: { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${call.token}` },
+          });
+          calls.set(hostKey, jobs);
+        }
+        if (watch || ended.watch) {
+          const change = watches.get(hostKey) ?? { set: [], remove: [] };
+          const field = `${ref.run}/${ref.id}`;
+          if (watch) {
+            const entry: Watch = { ...(watch.input as WatchInput), token: watch.token, vmId: member.vmId, host: member.host };
+            change.set.push(field, JSON.stringify(entry));
+          } else {
+            change.remove.push(field);
+          }
+          watches.set(hostKey, change);
+        }
+      }
+      if (started.tell) {
+        const { token } = started.tell;
+        control.push({
+          name: 'tell',
+          data: { kind: 'tell', run: ref.run, token },
+          opts: { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${token}` },
+        });
+      }
+      const next = nextTimer(row);
+      if (next !== null && next - now <= TIMER_HORIZON_MS) {
+        const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.t${next}`, delay: Math.max(0, next - now) };
+        control.push({ name: 'alarm', data: { kind: 'alarm', ...ref }, opts });
+      }
+    }
+    const work: Promise<unknown>[] = [];
+    for (const [hostKey, jobs] of calls) work.push(this.#queue(this.#keys.hostQueuePrefix(hostKey), 'calls').addBulk(jobs));
+    if (control.length > 0) work.push(this.#queue(this.#keys.controlQueuePrefix(), 'control').addBulk(control));
+    for (const [hostKey, { set, remove }] of watches) {
+      const pipeline = this.#redis.pipeline();
+      if (remove.length > 0) pipeline.hdel(this.#keys.watches(hostKey), ...remove);
+      if (set.length > 0) pipeline.hset(this.#keys.watches(hostKey), ...set);
+      pipeline.incr(this.#keys.watchVersion(hostKey));
+      work.push(pipeline.exec().then(() => this.#onWatch(hostKey)));
+    }
+    await Promise.all(work);
+  }
+
+  /** Key of the host a plan calls `host`. */
+  async hostKey(run: RunId, host: string): Promise<string> {
+    const found = (await this.#records.record(run)).hosts.find(({ name }) => name === host);
+    if (!found) throw new Error(`run ${run} has no host ${host}`);
+    return hostKeyOf(found.address);
+  }
+
+  /** Job ids of a host's queue that some worker has taken and not finished. */
+  async activeCalls(hostKey: string): Promise<readonly string[]> {
+    return this.#redis.lrange(`${this.#keys.hostQueuePrefix(hostKey)}:calls:active`, 0, -1);
+  }
+
+  /** Queues a call again under a name of its own: its job is stuck with a worker that is gone. */
+  async queueAgain(ref: InstanceRef, member: MemberInput, call: LiveEffect, mark: string): Promise<void> {
+    const hostKey = await this.hostKey(ref.run, member.host);
+    const data: CallJob = { run: ref.run, id: ref.id, token: call.token };
+    const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${call.token}.${mark}` };
+    await this.#queue(this.#keys.hostQueuePrefix(hostKey), 'calls').add((call.input as { effect: string }).effect, data, opts);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+  }
+
+  #queue(prefix: string, name: string): Queue {
+    let queue = this.#queues.get(prefix);
+    if (!queue) {
+      queue = new Queue(name, { connection: this.#redis, prefix, skipMetasUpdate: true });
+      queue.on('error', () => undefined);
+      this.#queues.set(prefix, queue);
+    }
+    return queue;
+  }
+}
+
+/** The earliest timer of a lifecycle, ms since the epoch. */
+export function nextTimer(row: Row): number | null {
+  const times = Object.values(row.timers);
+  return times.length === 0 ? null : Math.min(...times);
+}

@@ -1,0 +1,89 @@
+/** A run's name is part of keys, queue names and job ids. */
+export type RunId = string;
+/** `m0`, `m1`, … in the order of the plan; `@run` is the run's own lifecycle. */
+export type InstanceId = string;
+
+export const RUN_INSTANCE: InstanceId = '@run';
+
+export interface InstanceRef {
+  readonly run: RunId;
+  readonly id: InstanceId;
+}
+
+export function memberId(index: number): InstanceId {
+  return `m${index}`;
+}
+
+/** Position in the plan; -1 for `@run`. */
+export function memberIndex(id: InstanceId): number {
+  return id === RUN_INSTANCE ? -1 : Number(id.slice(1));
+}
+
+/**
+ * Names of everything kept in Redis. All keys of a run share one slot (its name is the hash tag), so one script can touch them all;
+ * what spans runs (hosts, indexes, workers) has slots of its own and is only a lease or a projection.
+ */
+export class Keys {
+  readonly prefix: string;
+
+  /** @param prefix separates installations that share one Redis; default `fb` */
+  constructor(prefix = 'fb') {
+    this.prefix = prefix;
+  }
+
+  /** Hash: plan, name, creation time, settings table. */
+  run = (run: RunId) => `${this.prefix}:{${run}}:run`;
+  /** Hash by instance: fixed input of a member. */
+  inputs = (run: RunId) => `${this.prefix}:{${run}}:inputs`;
+  /** Hash by instance: `<revision>|<row>`. */
+  rows = (run: RunId) => `${this.prefix}:{${run}}:rows`;
+  /** Stream: one entry a transition. */
+  journal = (run: RunId) => `${this.prefix}:{${run}}:journal`;
+  /** Set of `<instance>:<revision>`: commits whose effects may not have been handed over yet. */
+  outbox = (run: RunId) => `${this.prefix}:{${run}}:outbox`;
+  /** Hash by instance: `<token>|<epoch>` of a call that may be made, `<token>|<epoch>|<worker>|<time>` once somebody claimed it. */
+  calls = (run: RunId) => `${this.prefix}:{${run}}:calls`;
+  /** Sorted set: when the sweep should look at an instance if nothing has happened. */
+  due = (run: RunId) => `${this.prefix}:{${run}}:due`;
+  /** Hash of counters. */
+  tally = (run: RunId) => `${this.prefix}:{${run}}:tally`;
+  /** Set of the members in one status. */
+  status = (run: RunId, status: string) => `${this.prefix}:{${run}}:is:${status}`;
+  /** Sorted set of pending members of one host, by position in the plan. */
+  ready = (run: RunId, host: string) => `${this.prefix}:{${run}}:ready:${host}`;
+  /** Hash by instance: percent complete and such, display only. */
+  progress = (run: RunId) => `${this.prefix}:{${run}}:progress`;
+
+  /** Sorted set of all runs by creation time. */
+  runs = () => `${this.prefix}:runs`;
+  /** Set of runs that are not finished. */
+  activeRuns = () => `${this.prefix}:runs:active`;
+
+  /** Hash `<run>/<instance>` → watch. */
+  watches = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watches`;
+  /** Counter that changes whenever the watches do. */
+  watchVersion = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watch-version`;
+  /** Lease of the one worker that polls the host. */
+  poller = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:poller`;
+  /** Hash `<run>/<instance>` → since: members in flight on the host. */
+  slots = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:slots`;
+  /** Lease of the one worker that sweeps the run. */
+  sweeper = (run: RunId) => `${this.prefix}:{${run}}:sweeper`;
+
+  /** Presence of one worker process. */
+  worker = (worker: string) => `${this.prefix}:worker:${worker}`;
+  /** Hash of all known workers: what they serve. */
+  workers = () => `${this.prefix}:workers`;
+
+  /** BullMQ prefix of a host's queue; the queue itself is called `calls`. */
+  hostQueuePrefix = (hostKey: string) => `${this.prefix}:{h:${hostKey}}`;
+  /** BullMQ prefix of the queue for timers and for what a run tells its members; the queue itself is called `control`. */
+  controlQueuePrefix = () => `${this.prefix}:{control}`;
+}
+
+/** One host is one key, whatever a plan calls it: `host:port` of its address, with characters BullMQ does not take replaced. */
+export function hostKeyOf(address: string): string {
+  const url = new URL(address);
+  const port = url.port || (url.protocol === 'https:' ? '5986' : '5985');
+  return `${url.hostname.toLowerCase()}_${port}`.replaceAll(/[^a-z0-9._-]/g, '-');
+}

@@ -1,0 +1,70 @@
+--[[
+Commits a batch of transitions of one run. Each is a compare-and-set of its own: one that lost a race changes nothing.
+
+KEYS[1] rows  [2] journal  [3] outbox  [4] calls  [5] due  [6] tally  [7..14] status sets in the order of MEMBER_STATUSES
+KEYS[15..] ready lists of the hosts the batch is about
+
+ARGV[1] now (ms)   ARGV[2] number of outbox entries that have been handed over, followed by them
+then per transition:
+  instance, expected revision, row, due (ms, '' = never), status before and after (1..8, 0 = none), index of its ready list (0 = none),
+  limit of members in status 2 (0 = none), call token ('' = leave, '-' = remove), outbox entry ('' = none),
+  n counters, (counter, increment) × n, m journal fields, (field, value) × m
+
+Returns per transition 1 (committed), 0 (revision differs), 2 (over the limit), 3 (the run is not there), then the sizes of the eight status sets.
+
+A call token is stored with this server's run id: a claim that finds another one knows that Redis was restarted (or failed over) since
+the intent was recorded and may have forgotten a claim.
+]]
+local now = ARGV[1]
+local at = 2
+local handed = tonumber(ARGV[at])
+at = at + 1
+for _ = 1, handed do
+  redis.call('SREM', KEYS[3], ARGV[at])
+  at = at + 1
+end
+
+local epoch
+local result = {}
+
+local function commit()
+  local id, expected, row, due = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local before, after, ready, limit = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
+  local token, outbox = ARGV[at + 8], ARGV[at + 9]
+  local counters = tonumber(ARGV[at + 10])
+  local first = at + 11
+  local fields = tonumber(ARGV[first + 2 * counters])
+  local field = first + 2 * counters + 1
+  at = field + 2 * fields
+
+  local stored = redis.call('HGET', KEYS[1], id)
+  if stored == false then
+    if expected ~= '0' then return 3 end
+  elseif string.sub(stored, 1, string.find(stored, '|', 1, true) - 1) ~= expected then
+    return 0
+  end
+  if limit > 0 and redis.call('SCARD', KEYS[8]) >= limit then return 2 end
+
+  redis.call('HSET', KEYS[1], id, string.format('%d', tonumber(expected) + 1) .. '|' .. row)
+  if before ~= after then
+    if before > 0 then redis.call('SREM', KEYS[6 + before], id) end
+    if after > 0 then redis.call('SADD', KEYS[6 + after], id) end
+    if ready > 0 and before == 1 then redis.call('ZREM', KEYS[14 + ready], id) end
+    if ready > 0 and after == 1 then redis.call('ZADD', KEYS[14 + ready], string.sub(id, 2), id) end
+  end
+  if due == '' then redis.call('ZREM', KEYS[5], id) else redis.call('ZADD', KEYS[5], due, id) end
+  if token == '-' then
+    redis.call('HDEL', KEYS[4], id)
+  elseif token ~= '' then
+    epoch = epoch or string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+    redis.call('HSET', KEYS[4], id, token .. '|' .. epoch)
+  end
+  if outbox ~= '' then redis.call('SADD', KEYS[3], outbox) end
+  for i = 0, counters - 1 do redis.call('HINCRBY', KEYS[6], ARGV[first + 2 * i], ARGV[first + 2 * i + 1]) end
+  if fields > 0 then redis.call('XADD', KEYS[2], '*', 'm', id, 'at', now, unpack(ARGV, field, field + 2 * fields - 1)) end
+  return 1
+end
+
+while at <= #ARGV do result[#result + 1] = commit() end
+for i = 7, 14 do result[#result + 1] = redis.call('SCARD', KEYS[i]) end
+return result

@@ -1,0 +1,117 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import type { Redis } from 'ioredis';
+import type { Keys } from './keys.ts';
+import { runScript } from './scripts.ts';
+
+/** How long a worker that says nothing counts as alive, milliseconds. */
+const ALIVE_MS = 10_000;
+const BEAT_MS = 1_000;
+
+/** What a worker tells about itself. */
+export interface WorkerRecord {
+  readonly worker: string;
+  readonly startedAt: number;
+  /** Plan names of the hosts it serves; null = all. */
+  readonly hosts: readonly string[] | null;
+}
+
+/**
+ * Who is alive. A worker beats once a second; one that has been silent for ten seconds is dead. A worker of this machine whose
+ * process is gone is dead at once, so that a restart after a crash need not wait.
+ */
+export class Presence {
+  readonly worker: string;
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #here: string;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#here = machineIdentity();
+    this.worker = `${this.#here}:${process.pid}:${processStart(process.pid) ?? Date.now()}`;
+  }
+
+  async start(hosts: readonly string[] | null): Promise<void> {
+    const record: WorkerRecord = { worker: this.worker, startedAt: Date.now(), hosts };
+    await this.#redis.hset(this.#keys.workers(), this.worker, JSON.stringify(record));
+    await this.#beat();
+    this.#timer = setInterval(() => void this.#beat().catch(() => undefined), BEAT_MS);
+    this.#timer.unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#redis.multi().del(this.#keys.worker(this.worker)).hdel(this.#keys.workers(), this.worker).exec();
+  }
+
+  async isAlive(worker: string): Promise<boolean> {
+    if (worker === this.worker) return true;
+    if (this.#isGoneFromHere(worker)) return false;
+    return (await this.#redis.exists(this.#keys.worker(worker))) === 1;
+  }
+
+  /** Workers that are alive; forgets the others. */
+  async alive(): Promise<readonly WorkerRecord[]> {
+    const records = await this.#redis.hgetall(this.#keys.workers());
+    const alive: WorkerRecord[] = [];
+    for (const [worker, text] of Object.entries(records)) {
+      if (await this.isAlive(worker)) alive.push(JSON.parse(text) as WorkerRecord);
+      else await this.#redis.hdel(this.#keys.workers(), worker);
+    }
+    return alive;
+  }
+
+  /** Takes or renews a lease; a dead holder's lease is taken over at once. Returns true when this worker holds it now. */
+  async hold(lease: string, durationMs: number): Promise<boolean> {
+    let holder = (await runScript(this.#redis, 'hold-lease', [lease], [this.worker, durationMs, ''])) as string;
+    if (holder !== this.worker && !(await this.isAlive(holder))) {
+      holder = (await runScript(this.#redis, 'hold-lease', [lease], [this.worker, durationMs, holder])) as string;
+    }
+    return holder === this.worker;
+  }
+
+  #beat(): Promise<unknown> {
+    return this.#redis.set(this.#keys.worker(this.worker), Date.now(), 'PX', ALIVE_MS);
+  }
+
+  #isGoneFromHere(worker: string): boolean {
+    const [pid = '', start = ''] = worker.slice(this.#here.length + 1).split(':');
+    if (!worker.startsWith(`${this.#here}:`)) return false;
+    const started = processStart(Number(pid));
+    if (started === undefined) return !processExists(Number(pid));
+    return started !== start;
+  }
+}
+
+/** Host name and, on Linux, the namespace in which process numbers mean something. */
+function machineIdentity(): string {
+  let namespace = '';
+  try {
+    namespace = readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    // Not Linux: process numbers are the host's own.
+  }
+  return `${hostname()}/${namespace}`.replaceAll(/[:|]/g, '-');
+}
+
+/** Start time of a process in kernel ticks, so that a reused number is not mistaken; undefined where the system does not tell. */
+function processStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,107 @@
+import type { Redis } from 'ioredis';
+import { FailbackError } from '../domain/failure.ts';
+import type { MemberInput, MemberSettings } from '../domain/member.ts';
+import type { InstanceId, Keys, RunId } from './keys.ts';
+
+/** How to reach a host; credentials are references, resolved where they are used. */
+export interface RunHost {
+  readonly name: string;
+  readonly address: string;
+  /** Members in flight on the host at a time, over all runs. */
+  readonly inFlight: number;
+  /** The plan's other words about the host, for whoever connects to it. Never holds a secret. */
+  readonly connection: unknown;
+}
+
+/** What is fixed when a run is created. */
+export interface RunRecord {
+  readonly run: RunId;
+  /** Name of the plan. */
+  readonly plan: string;
+  /** ms since the epoch */
+  readonly createdAt: number;
+  readonly members: number;
+  /** Members in flight at a time, over all hosts. */
+  readonly inFlight: number;
+  readonly hosts: readonly RunHost[];
+  readonly adopt: boolean;
+  /** Settings the members refer to by position: most members share one. */
+  readonly settings: readonly MemberSettings[];
+}
+
+/** A member's fixed input as it is stored. */
+interface StoredInput {
+  readonly vm: string;
+  readonly vmId: string;
+  readonly host: string;
+  readonly settings: number;
+}
+
+export function encodeInput(input: Omit<StoredInput, 'settings'>, settings: number): string {
+  const { vm, vmId, host } = input;
+  return JSON.stringify({ vm, vmId, host, settings } satisfies StoredInput);
+}
+
+/** Reads what is fixed about runs and members; keeps it, since it never changes. */
+export class RunRecords {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #records = new Map<RunId, RunRecord>();
+  readonly #inputs = new Map<string, MemberInput>();
+
+  constructor(redis: Redis, keys: Keys) {
+    this.#redis = redis;
+    this.#keys = keys;
+  }
+
+  /** @throws FailbackError `run.unknown` */
+  async record(run: RunId): Promise<RunRecord> {
+    const known = this.#records.get(run);
+    if (known) return known;
+    const text = await this.#redis.hget(this.#keys.run(run), 'record');
+    if (text === null) throw unknownRun(run);
+    const record = JSON.parse(text) as RunRecord;
+    this.#records.set(run, record);
+    return record;
+  }
+
+  /** Inputs of members, in the order asked for. @throws FailbackError `run.unknown` when one of them is not there */
+  async inputs(run: RunId, ids: readonly InstanceId[]): Promise<readonly MemberInput[]> {
+    const missing = ids.filter((id) => !this.#inputs.has(`${run}/${id}`));
+    if (missing.length > 0) {
+      const record = await this.record(run);
+      const texts = await this.#redis.hmget(this.#keys.inputs(run), ...missing);
+      missing.forEach((id, n) => {
+        const text = texts[n];
+        if (text) this.#inputs.set(`${run}/${id}`, decodeInput(text, record));
+      });
+    }
+    return ids.map((id) => {
+      const input = this.#inputs.get(`${run}/${id}`);
+      if (!input) throw unknownRun(run);
+      return input;
+    });
+  }
+
+  /** Forgets a run: it has ended, or its records are gone. */
+  forget(run: RunId): void {
+    this.#records.delete(run);
+    for (const key of this.#inputs.keys()) if (key.startsWith(`${run}/`)) this.#inputs.delete(key);
+  }
+}
+
+function decodeInput(text: string, record: RunRecord): MemberInput {
+  const { vm, vmId, host, settings } = JSON.parse(text) as StoredInput;
+  const effective = record.settings[settings];
+  if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);
+  return { vm, vmId, host, settings: effective, adopt: record.adopt };
+}
+
+export function unknownRun(run: RunId): FailbackError {
+  return new FailbackError({
+    class: 'permanent',
+    code: 'run.unknown',
+    message: `there are no records of run ${run} in Redis`,
+    remedy: 'List the runs with "failback runs". If Redis was emptied, rebuild the run with "failback adopt PLAN".',
+  });
+}

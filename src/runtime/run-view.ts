@@ -1,0 +1,114 @@
+import type { Redis } from 'ioredis';
+import { DEFINITIONS } from '../../machines/definitions.ts';
+import type { FailbackContext } from '../../machines/failback-context.ts';
+import type { Failure } from '../domain/failure.ts';
+import { MEMBER_STATUSES, type MemberInput, type MemberStatus } from '../domain/member.ts';
+import type { StatusCounts } from './committer.ts';
+import { type InstanceId, type Keys, memberId, RUN_INSTANCE, type RunId } from './keys.ts';
+import { decodeRow, restore } from './row.ts';
+import { type RunRecord, RunRecords, unknownRun } from './run-record.ts';
+
+/** `finished`: every member has ended. `waiting`: nothing moves until a person acts. */
+export type RunState = 'running' | 'pausing' | 'paused' | 'resuming' | 'cancelling' | 'cancelled' | 'finished';
+
+export interface RunView {
+  readonly record: RunRecord;
+  readonly state: RunState;
+  readonly counts: StatusCounts;
+  /** Calls that are known to have reached hosts, by effect. */
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+export interface MemberView {
+  readonly id: InstanceId;
+  readonly input: MemberInput;
+  readonly status: MemberStatus;
+  /** "failback: tracking.going" */
+  readonly state: string;
+  readonly context: Omit<FailbackContext, 'member'>;
+  readonly failure: Failure | null;
+  /** Percent of the followed job, as the host last said; display only. */
+  readonly percent: number | null;
+  /** ms since the epoch, next timer */
+  readonly nextTimer: number | null;
+}
+
+/** Reads runs for people and scripts. Changes nothing. */
+export class RunViews {
+  readonly #redis: Redis;
+  readonly #keys: Keys;
+  readonly #records: RunRecords;
+
+  constructor(redis: Redis, keys: Keys, records: RunRecords = new RunRecords(redis, keys)) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#records = records;
+  }
+
+  /** Names of all runs, newest first. */
+  list(): Promise<readonly RunId[]> {
+    return this.#redis.zrevrange(this.#keys.runs(), 0, -1);
+  }
+
+  /** Costs the same for every size of run. @throws FailbackError `run.unknown` */
+  async run(run: RunId): Promise<RunView> {
+    const pipeline = this.#redis.pipeline().hget(this.#keys.rows(run), RUN_INSTANCE).hgetall(this.#keys.tally(run));
+    for (const status of MEMBER_STATUSES) pipeline.scard(this.#keys.status(run, status));
+    const results = (await pipeline.exec()) ?? [];
+    const stored = results[0]?.[1] as string | null | undefined;
+    if (!stored) throw unknownRun(run);
+    const { row } = decodeRow(stored, run);
+    const tally = (results[1]?.[1] ?? {}) as Record<string, string>;
+    return {
+      record: await this.#records.record(run),
+      state: row.value as RunState,
+      counts: Object.fromEntries(MEMBER_STATUSES.map((status, n) => [status, Number(results[n + 2]?.[1] ?? 0)])) as Record<
+        MemberStatus,
+        number
+      >,
+      calls: Object.fromEntries(Object.entries(tally).map(([effect, count]) => [effect, Number(count)])),
+    };
+  }
+
+  /** Ids of the members in one of the statuses, in plan order. */
+  async idsIn(run: RunId, statuses: readonly MemberStatus[]): Promise<readonly InstanceId[]> {
+    const sets = await Promise.all(statuses.map((status) => this.#redis.smembers(this.#keys.status(run, status))));
+    return sets.flat().sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  }
+
+  /** Views of members, in pages of 500; all of the run when no ids are given. */
+  async *members(run: RunId, ids?: readonly InstanceId[]): AsyncGenerator<MemberView> {
+    const wanted = ids ?? Array.from({ length: (await this.#records.record(run)).members }, (_, n) => memberId(n));
+    for (let from = 0; from < wanted.length; from += 500) {
+      const page = wanted.slice(from, from + 500);
+      const [rows, progress, inputs] = await Promise.all([
+        this.#redis.hmget(this.#keys.rows(run), ...page),
+        this.#redis.hmget(this.#keys.progress(run), ...page),
+        this.#records.inputs(run, page),
+      ]);
+      for (const [n, id] of page.entries()) {
+        const stored = rows[n];
+        const input = inputs[n];
+        if (!stored || !input) throw unknownRun(run);
+        yield viewOf(id, stored, input, progress[n] ?? null, run);
+      }
+    }
+  }
+}
+
+function viewOf(id: InstanceId, stored: string, input: MemberInput, progress: string | null, run: RunId): MemberView {
+  const { row } = decodeRow(stored, `${run}/${id}`);
+  const context = row.context as unknown as Omit<FailbackContext, 'member'>;
+  const snapshot = restore(row, input, `${run}/${id}`);
+  const times = Object.values(row.timers);
+  return {
+    id,
+    input,
+    status: MEMBER_STATUSES.find((status) => snapshot.hasTag(status)) ?? 'working',
+    state: DEFINITIONS.failback.describe(row.value, { ...context, member: input }),
+    context,
+    failure: context.failure,
+    percent: progress === null ? null : Number(progress),
+    nextTimer: times.length === 0 ? null : Math.min(...times),
+  };
+}

@@ -1,0 +1,236 @@
+import type { Redis } from 'ioredis';
+import type { MemberInput } from '../domain/member.ts';
+import { Batch } from './batch.ts';
+import { type CommitResult, Committer, needsHandover, outboxEntry, type StatusCounts } from './committer.ts';
+import { type Decision, decide, type Reporter, type RuntimeEvent } from './decide.ts';
+import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS } from './dispatcher.ts';
+import { evidence } from './journal.ts';
+import { type InstanceId, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
+import { decodeRow, encodeRow, type Revised, type Row } from './row.ts';
+import { RunRecords } from './run-record.ts';
+import { runScript } from './scripts.ts';
+
+/**
+ * What became of an event:
+ * `committed` the transition is on record · `ignored` the machine does not take it now · `dropped` the reporter's token is not live
+ * · `over-limit` too many members are in flight · `gone` Redis has no such lifecycle (any more)
+ */
+export type Outcome = 'committed' | 'ignored' | 'dropped' | 'over-limit' | 'gone';
+
+export type Claim = 'yes' | 'dead' | 'doubt' | { readonly worker: string; readonly at: number };
+
+/** Points in the protocol where a test may stop a process. */
+export type Checkpoint = 'committed' | 'handed-over';
+
+export interface RuntimeOptions {
+  readonly redis: Redis;
+  readonly keys?: Keys;
+  readonly now?: () => number;
+  readonly onWatch?: (hostKey: string) => void;
+  /** Hears the sizes of a run's status sets after each commit of this process. */
+  readonly onCounts?: (run: RunId, counts: StatusCounts) => void;
+  /** Hears of members that left `working` in this process: their slot is free. */
+  readonly onReleased?: (ref: InstanceRef, host: string) => void;
+  readonly onCheckpoint?: (at: Checkpoint) => void | Promise<void>;
+}
+
+/** How long after an effect was handed over the sweep asks what became of it, milliseconds. */
+const CALL_CHECK_MS = 10_000;
+const WATCH_CHECK_MS = 60_000;
+/** How long after its due time a timer may be late before the sweep fires it itself. */
+const TIMER_GRACE_MS = 2_000;
+const MOST_CACHED_ROWS = 20_000;
+
+/** The durable host of the machines: decide, remember, hand over. Several processes may run one on the same Redis. */
+export class Runtime {
+  readonly redis: Redis;
+  readonly keys: Keys;
+  readonly records: RunRecords;
+  readonly dispatcher: Dispatcher;
+  readonly now: () => number;
+  readonly #options: RuntimeOptions;
+  readonly #committers = new Map<RunId, Committer>();
+  /** Last known rows; only a hint, since the commit compares revisions. */
+  readonly #rows = new Map<string, string>();
+  readonly #loads = new Map<RunId, Batch<InstanceId, string | null>>();
+  readonly #handovers: Batch<Handover, undefined>;
+  readonly #claims = new Map<RunId, Batch<{ id: InstanceId; token: string; worker: string }, Claim>>();
+
+  constructor(options: RuntimeOptions) {
+    this.#options = options;
+    this.redis = options.redis;
+    this.keys = options.keys ?? new Keys();
+    this.now = options.now ?? Date.now;
+    this.records = new RunRecords(this.redis, this.keys);
+    this.dispatcher = new Dispatcher(this.redis, this.keys, this.records, options.onWatch);
+    this.#handovers = new Batch(async (items) => {
+      await this.dispatcher.handOver(items, this.now());
+      return items.map(() => undefined);
+    }, 256);
+  }
+
+  /**
+   * Delivers an event to a lifecycle and commits what follows. Lost races are decided again on the newer row.
+   * @param reporter the effect that reports, null for commands
+   * @param limit most members of the run in status `working` after the transition; 0 = no limit
+   * @throws FailbackError `snapshot.unsupported`, `run.unknown`; errors of Redis when the connection gives up
+   */
+  async advance(ref: InstanceRef, event: RuntimeEvent, reporter: Reporter | null = null, limit = 0): Promise<Outcome> {
+    for (;;) {
+      const stored = await this.#load(ref);
+      if (!stored) return 'gone';
+      const member = await this.member(ref);
+      const now = this.now();
+      const where = `${ref.run}/${ref.id}`;
+      const verdict = decide(stored, member ?? undefined, event, reporter, now, where);
+      if (verdict === 'dropped' || verdict === 'ignored') return verdict;
+      const result = await this.#commit(ref, verdict, member, event, limit);
+      if (result === 'committed') return 'committed';
+      this.#rows.delete(where);
+      if (result === 'over-limit' || result === 'gone') return result;
+      if (await this.#wasOurs(ref, verdict)) return 'committed';
+    }
+  }
+
+  /** Claims a call for a worker: at most one claim per token is ever answered `yes`. */
+  claim(ref: InstanceRef, token: string, worker: string): Promise<Claim> {
+    let batch = this.#claims.get(ref.run);
+    if (!batch) {
+      batch = new Batch(async (items) => {
+        const now = this.now();
+        const args = items.flatMap(({ id, token: claimed }) => [id, claimed]);
+        const answers = (await runScript(
+          this.redis,
+          'claim',
+          [this.keys.calls(ref.run)],
+          [items[0]?.worker ?? '', now, ...args],
+        )) as string[];
+        return answers.map((answer) => parseClaim(answer, `${items[0]?.worker}|${now}`));
+      });
+      this.#claims.set(ref.run, batch);
+    }
+    return batch.add({ id: ref.id, token, worker });
+  }
+
+  /** The stored row, or null when Redis has none. Always asks Redis. */
+  async read(ref: InstanceRef): Promise<Revised | null> {
+    this.#rows.delete(`${ref.run}/${ref.id}`);
+    return this.#load(ref);
+  }
+
+  /** The fixed input of a member; null for the run's own lifecycle. */
+  async member(ref: InstanceRef): Promise<MemberInput | null> {
+    if (ref.id === RUN_INSTANCE) return null;
+    return (await this.records.inputs(ref.run, [ref.id]))[0] ?? null;
+  }
+
+  /** Hands over everything a lifecycle has live, again: for effects that got lost on the way. */
+  async handOverAgain(ref: InstanceRef, row: Row): Promise<void> {
+    await this.#handovers.add({ ref, row, member: await this.member(ref), started: row.live, ended: {} });
+  }
+
+  committer(run: RunId): Committer {
+    let committer = this.#committers.get(run);
+    if (!committer) {
+      committer = new Committer(this.redis, this.keys, run, this.now, (counts) => this.#options.onCounts?.(run, counts));
+      this.#committers.set(run, committer);
+    }
+    return committer;
+  }
+
+  /** Forgets what is kept in memory of a run. */
+  forget(run: RunId): void {
+    this.records.forget(run);
+    this.#committers.delete(run);
+    this.#loads.delete(run);
+    this.#claims.delete(run);
+    for (const key of this.#rows.keys()) if (key.startsWith(`${run}/`)) this.#rows.delete(key);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#committers.values()].map((committer) => committer.flush()));
+    await this.dispatcher.close();
+  }
+
+  async #commit(
+    ref: InstanceRef,
+    decision: Decision,
+    member: MemberInput | null,
+    event: RuntimeEvent,
+    limit: number,
+  ): Promise<CommitResult> {
+    const result = await this.committer(ref.run).commit({
+      id: ref.id,
+      decision,
+      host: member?.host ?? null,
+      limit,
+      due: dueTime(decision.row, this.now()),
+      journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
+    });
+    if (result === 'committed') await this.#afterCommit(ref, decision, member);
+    return result;
+  }
+
+  async #afterCommit(ref: InstanceRef, decision: Decision, member: MemberInput | null): Promise<void> {
+    await this.#options.onCheckpoint?.('committed');
+    this.#remember(ref, `${decision.expected + 1}|${encodeRow(decision.row)}`);
+    if (member && decision.before === 'working' && decision.after !== 'working') this.#options.onReleased?.(ref, member.host);
+    const timer = nextTimer(decision.row);
+    if (needsHandover(decision) || (timer !== null && timer - this.now() <= TIMER_HORIZON_MS)) {
+      await this.#handovers.add({ ref, row: decision.row, member, started: decision.started, ended: decision.ended });
+      await this.#options.onCheckpoint?.('handed-over');
+      if (needsHandover(decision)) this.committer(ref.run).handedOver(outboxEntry(ref.id, decision));
+    }
+  }
+
+  /** A commit whose answer was lost is sent again by the connection and then loses against itself. */
+  async #wasOurs(ref: InstanceRef, decision: Decision): Promise<boolean> {
+    const stored = await this.redis.hget(this.keys.rows(ref.run), ref.id);
+    if (stored !== `${decision.expected + 1}|${encodeRow(decision.row)}`) return false;
+    await this.#afterCommit(ref, decision, await this.member(ref));
+    return true;
+  }
+
+  async #load(ref: InstanceRef): Promise<Revised | null> {
+    const where = `${ref.run}/${ref.id}`;
+    let stored = this.#rows.get(where) ?? null;
+    if (stored === null) {
+      let batch = this.#loads.get(ref.run);
+      if (!batch) {
+        batch = new Batch((ids) => this.redis.hmget(this.keys.rows(ref.run), ...ids), 256);
+        this.#loads.set(ref.run, batch);
+      }
+      stored = await batch.add(ref.id);
+      if (stored !== null) this.#remember(ref, stored);
+    }
+    return stored === null ? null : decodeRow(stored, where);
+  }
+
+  #remember(ref: InstanceRef, stored: string): void {
+    const where = `${ref.run}/${ref.id}`;
+    this.#rows.delete(where);
+    this.#rows.set(where, stored);
+    if (this.#rows.size > MOST_CACHED_ROWS) {
+      const oldest = this.#rows.keys().next();
+      if (!oldest.done) this.#rows.delete(oldest.value);
+    }
+  }
+}
+
+/** When the sweep should look at a lifecycle if nothing has happened; null when it waits for a person or has ended. */
+export function dueTime(row: Row, now: number): number | null {
+  const times: number[] = [];
+  const timer = nextTimer(row);
+  if (timer !== null) times.push(timer - now > TIMER_HORIZON_MS ? timer - TIMER_HORIZON_MS : timer + TIMER_GRACE_MS);
+  if (row.live.call || row.live.tell) times.push(now + CALL_CHECK_MS);
+  if (row.live.watch) times.push(now + WATCH_CHECK_MS);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function parseClaim(answer: string, own: string): Claim {
+  if (answer === 'yes' || answer === 'dead' || answer === 'doubt') return answer;
+  // The very same claim, sent again by the connection because its answer was lost.
+  if (answer === own) return 'yes';
+  const [worker = '', at = '0'] = answer.split('|');
+  return { worker, at: Number(at) };
+}

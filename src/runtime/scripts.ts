@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+
+/** Lua scripts of this folder; each file opens with its contract. */
+export type ScriptName = 'commit' | 'claim' | 'take-slots' | 'hold-lease';
+
+const texts = new Map<ScriptName, { readonly text: string; readonly sha: string }>();
+
+function load(name: ScriptName): { readonly text: string; readonly sha: string } {
+  let script = texts.get(name);
+  if (!script) {
+    const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+    script = { text, sha: createHash('sha1').update(text).digest('hex') };
+    texts.set(name, script);
+  }
+  return script;
+}
+
+/** Runs a script by its hash; sends its text only when this server does not know it (a new server, or one that was flushed). */
+export async function runScript(
+  redis: Redis,
+  name: ScriptName,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<unknown> {
+  const { text, sha } = load(name);
+  try {
+    return await redis.evalsha(sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+    return await redis.eval(text, keys.length, ...keys, ...args);
+  }
+}
