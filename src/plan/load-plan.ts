@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { FailbackError } from '../domain/failure.ts';
+import { errnoOf, readAtMost } from './bounded-read.ts';
 import { type Finding, renderFinding } from './finding.ts';
 import { parsePlan } from './parse-plan.ts';
 import type { Plan } from './plan.ts';
@@ -10,7 +10,10 @@ import { MAX_PLAN_BYTES } from './yaml-source.ts';
  * @throws FailbackError `plan.unreadable`
  */
 export async function readPlanFile(path: string): Promise<string> {
-  const bytes = await readAtMost(path, MAX_PLAN_BYTES);
+  const bytes = await readAtMost(path, MAX_PLAN_BYTES).catch((cause: unknown) => {
+    throw unreadable(path, reasonOf(cause), 'Check the path and its permissions.', cause);
+  });
+  if (bytes.length > MAX_PLAN_BYTES) throw unreadable(path, 'is larger than 1 MiB', 'Use globs or YAML anchors, or split the plan.');
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
@@ -41,30 +44,15 @@ function invalidPlan(path: string, findings: readonly Finding[]): FailbackError 
   });
 }
 
-async function readAtMost(path: string, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    // One byte more than the limit tells a large file from one that just fits, and bounds what a device or pipe can send.
-    for await (const chunk of createReadStream(path, { end: limit }) as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-    }
-  } catch (cause) {
-    throw unreadable(path, reasonOf(cause), 'Check the path and its permissions.', cause);
-  }
-  if (size > limit) throw unreadable(path, 'is larger than 1 MiB', 'Use globs or YAML anchors, or split the plan.');
-  return Buffer.concat(chunks);
-}
-
 function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = errnoOf(cause);
   const known: Readonly<Record<string, string>> = {
     ENOENT: 'does not exist',
     EACCES: 'must not be read by this account',
     EISDIR: 'is a directory',
   };
-  return known[code] ?? `cannot be read${code === '' ? '' : ` (${code})`}`;
+  if (code === null) return 'cannot be read';
+  return known[code] ?? `cannot be read (${code})`;
 }
 
 function unreadable(path: string, reason: string, remedy: string, cause?: unknown): FailbackError {

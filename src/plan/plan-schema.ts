@@ -171,7 +171,8 @@ const defaults = z.strictObject(
   { error: 'a mapping' },
 );
 
-const vmName = freeText('the name of a machine', 255);
+/** The name of a virtual machine: free text, apart from control characters. */
+export const vmName = freeText('the name of a machine', 255);
 const namedMember = z.strictObject({
   vm: vmName,
   id: guid.optional(),

@@ -1,5 +1,6 @@
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { FailbackError } from '../domain/failure.ts';
+import { errnoOf, readAtMost } from './bounded-read.ts';
 import { parseSecretReference } from './secret-reference.ts';
 
 /** Longest secret, in bytes: a larger file is not one. */
@@ -37,26 +38,13 @@ export async function resolveSecret(reference: string, options: ResolveSecretOpt
 }
 
 async function readSecretFile(path: string, reference: string, warn?: (message: string) => void): Promise<string> {
-  let bytes: Buffer;
-  try {
-    const file = await open(path, 'r');
-    try {
-      // Windows has no such bits: Node makes them up there.
-      if (process.platform !== 'win32' && ((await file.stat()).mode & 0o004) !== 0)
-        warn?.(`${reference}: everybody on this machine may read this file; use chmod 600`);
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(MAX_SECRET_BYTES + 1), 0, MAX_SECRET_BYTES + 1, 0);
-      bytes = buffer.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-    throw missing(
-      `${reference}: the file cannot be read${code}`,
-      'Check the path and its permissions on the machine that runs the worker.',
-      cause,
-    );
-  }
+  const bytes = await readAtMost(path, MAX_SECRET_BYTES).catch((cause: unknown) => {
+    const remedy = 'Check the path and its permissions on the machine that runs the worker.';
+    throw missing(`${reference}: the file cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, remedy, cause);
+  });
+  // Windows has no such bits: Node makes them up there.
+  if (warn && process.platform !== 'win32' && ((await stat(path)).mode & 0o004) !== 0)
+    warn(`${reference}: everybody on this machine may read this file; use chmod 600`);
   if (bytes.length > MAX_SECRET_BYTES)
     throw missing(`${reference}: the file is larger than 64 KiB`, 'Name a file that holds the secret only.');
   let text: string;

@@ -1,0 +1,209 @@
+import { describeJobState, FAILBACK_JOB_TYPES, jobPhase } from '../domain/cim-job.ts';
+import type { JobObservation, VmObservation } from '../domain/observation.ts';
+import { describePower, EnabledState, OperationalStatus } from '../domain/power.ts';
+import {
+  describeReplicationHealth,
+  describeReplicationMode,
+  describeReplicationState,
+  IN_BOX_PROVIDER,
+  ReplicationHealth,
+  ReplicationMode,
+  ReplicationState,
+} from '../domain/replication.ts';
+import { isRecoveryMode } from './inventory.ts';
+import type { ResolvedMember } from './resolved-member.ts';
+import { startStateAdvice } from './start-state-advice.ts';
+
+/**
+ * - `ready`: a failback can start now
+ * - `already-under-way`: state 13; a run watches it to its end and starts nothing
+ * - `already-done`: state 14; a run goes on with what follows it
+ * - `blocked`: `reasons` say why
+ */
+export type PreflightVerdict = 'ready' | 'already-under-way' | 'already-done' | 'blocked';
+
+export type PreflightReasonCode =
+  | 'not-replicated'
+  | 'mode'
+  | 'state'
+  | 'power'
+  | 'provider'
+  | 'job'
+  | 'replication-health'
+  | 'machine-degraded';
+
+export interface PreflightReason {
+  readonly code: PreflightReasonCode;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface PreflightResult {
+  readonly verdict: PreflightVerdict;
+  /** The strategy that would be used; `reverse` only with a verdict of `blocked`, because it comes later; null when it cannot be told. */
+  readonly strategy: 'provider' | 'reverse' | null;
+  /** How the verdict came about, and what is worth knowing although it blocks nothing. */
+  readonly why: readonly string[];
+  /** Every reason at once; empty unless blocked. */
+  readonly reasons: readonly PreflightReason[];
+}
+
+/**
+ * Says whether a failback of one machine can start, from one look at its host. Looks at power, state, mode and jobs
+ * separately and reports every reason at once.
+ * @param settings `providerId`: `Msvm_ReplicationProvider.Name` of the relationship, null when it could not be read
+ * @param jobs jobs that affect the machine; finished ones are passed over
+ */
+export function preflightMember(
+  member: Pick<ResolvedMember, 'settings'>,
+  observation: VmObservation,
+  settings: { readonly providerId: string | null },
+  jobs: readonly JobObservation[],
+): PreflightResult {
+  const why: string[] = [];
+  const { mode, replication } = observation;
+  if (!replication) return blocked(null, why, [notReplicated()]);
+  const { state } = replication;
+  if (!isRecoveryMode(mode)) return blocked(null, why, [wrongMode(mode)]);
+  why.push(`replication mode ${describeReplicationMode(mode)}, state ${describeReplicationState(state)}`);
+  if (replication.health === ReplicationHealth.Warning) why.push('health 2 (warning) is normal after a failover');
+
+  if (state === ReplicationState.FailbackInProgress || state === ReplicationState.FailbackComplete) {
+    if (replication.health === ReplicationHealth.Critical)
+      why.push(`replication health is ${describeReplicationHealth(replication.health)}: look at it`);
+    const done = state === ReplicationState.FailbackComplete;
+    if (!done && observation.power !== EnabledState.Off)
+      why.push(`power is ${describePower(observation.power)}: a machine must stay off while its data comes back`);
+    why.push(done ? 'the failback is complete: nothing is started again' : 'a failback is under way: it is watched, nothing is started');
+    return { verdict: done ? 'already-done' : 'already-under-way', strategy: 'provider', why, reasons: [] };
+  }
+
+  const choice = chooseStrategy(member.settings.strategy, settings.providerId);
+  why.push(choice.why);
+  if (observation.operationalStatus[0] === OperationalStatus.InService)
+    why.push('another operation holds the machine (operational status 11, in service): the first attempts may be refused');
+  const reasons = [
+    ...wrongState(state, member.settings.startStates),
+    ...wrongPower(observation.power),
+    ...(choice.reason ? [choice.reason] : []),
+    ...jobs.flatMap(runningJob),
+    ...criticalHealth(replication.health, state),
+    ...degraded(observation.operationalStatus),
+  ];
+  if (reasons.length > 0) return blocked(choice.strategy, why, reasons);
+  return { verdict: 'ready', strategy: choice.strategy, why, reasons };
+}
+
+function blocked(strategy: PreflightResult['strategy'], why: readonly string[], reasons: readonly PreflightReason[]): PreflightResult {
+  return { verdict: 'blocked', strategy, why, reasons };
+}
+
+function notReplicated(): PreflightReason {
+  return {
+    code: 'not-replicated',
+    message: 'the machine is not replicated',
+    remedy: 'Take it out of the plan, or check that this is the host of the replica.',
+  };
+}
+
+function wrongMode(mode: number): PreflightReason {
+  const remedies: Readonly<Record<number, string>> = {
+    [ReplicationMode.None]: 'Take it out of the plan, or check that this is the host of the replica.',
+    [ReplicationMode.Primary]:
+      'This is the side that sends: name the host of the replica with on:. After commit+reverse it means the failback is done.',
+    [ReplicationMode.TestReplica]: 'This is the copy of a test failover: name the replica itself, and end the test failover.',
+  };
+  return {
+    code: 'mode',
+    message: `replication mode is ${describeReplicationMode(mode)}; a failback needs 2 (replica) or 4 (extended replica)`,
+    remedy: remedies[mode] ?? 'Look at the machine on its host before anything else.',
+  };
+}
+
+function wrongState(state: number, startStates: readonly number[]): PreflightReason[] {
+  if (startStates.includes(state)) return [];
+  const { why, remedy } = startStateAdvice(state);
+  const starts = startStates.map(describeReplicationState).join(' or ');
+  return [
+    { code: 'state', message: `replication state is ${describeReplicationState(state)}: ${why}; a failback starts from ${starts}`, remedy },
+  ];
+}
+
+function wrongPower(power: number): PreflightReason[] {
+  if (power === EnabledState.Off) return [];
+  const remedies: Readonly<Record<number, string>> = {
+    [EnabledState.Running]: 'Shut the machine down: what it writes from now on would be overwritten.',
+    [EnabledState.ShuttingDown]: 'Wait until the machine is off.',
+    [EnabledState.Saved]: 'Start the machine and shut it down, or discard its saved state.',
+    [EnabledState.Paused]: 'Resume the machine and shut it down.',
+    [EnabledState.Starting]: 'Find out who started the machine, then shut it down.',
+  };
+  const remedy = remedies[power] ?? 'Look at the machine on its host, and turn it off.';
+  return [{ code: 'power', message: `power is ${describePower(power)}; a failback needs ${describePower(EnabledState.Off)}`, remedy }];
+}
+
+function chooseStrategy(
+  wanted: 'auto' | 'provider',
+  providerId: string | null,
+): { readonly strategy: PreflightResult['strategy']; readonly why: string; readonly reason?: PreflightReason } {
+  const inBox = providerId !== null && providerId.replace(/[{}]/g, '').toUpperCase() === IN_BOX_PROVIDER;
+  if (wanted === 'provider') {
+    const doubt = inBox ? '; the in-box provider may answer 32770 (not supported)' : '';
+    return { strategy: 'provider', why: `the plan asks for strategy provider${doubt}` };
+  }
+  if (providerId === null) {
+    const message = 'the replication provider could not be read, so no strategy can be chosen';
+    const remedy = 'Check the rights of the account on this host, or write strategy: provider into the plan.';
+    return { strategy: null, why: 'strategy auto: the provider is not known', reason: { code: 'provider', message, remedy } };
+  }
+  if (!inBox)
+    return { strategy: 'provider', why: `strategy auto: provider ${providerId} is external, so it is asked with InitiateFailback` };
+  return {
+    strategy: 'reverse',
+    why: 'strategy auto: the in-box provider fails back by reversing the replication',
+    reason: {
+      code: 'provider',
+      message: 'the in-box provider needs strategy reverse, which comes with a later version',
+      remedy: 'Fail this machine back by hand (reverse replication, then planned failover) and take it out of the plan.',
+    },
+  };
+}
+
+function runningJob(job: JobObservation): PreflightReason[] {
+  const phase = jobPhase(job.jobState, job.errorCode);
+  if (phase !== 'running' && phase !== 'odd') return [];
+  const failback = FAILBACK_JOB_TYPES.includes(job.jobType);
+  const owner = job.owner === null ? '' : `, started by ${job.owner}`;
+  return [
+    {
+      code: 'job',
+      message: `job ${job.jobId} of type ${job.jobType} is in state ${describeJobState(job.jobState)}${owner}`,
+      remedy: failback
+        ? 'This may be a failback started by somebody else: wait until its state shows, or until it ends.'
+        : 'Wait until the job ends.',
+    },
+  ];
+}
+
+/** State 8 says the same and has a reason of its own. */
+function criticalHealth(health: number, state: number): PreflightReason[] {
+  if (health !== ReplicationHealth.Critical || state === ReplicationState.Critical) return [];
+  return [
+    {
+      code: 'replication-health',
+      message: `replication health is ${describeReplicationHealth(health)}`,
+      remedy: "Read the replication health report and the host's Hyper-V-VMMS/Admin event log, and correct the cause.",
+    },
+  ];
+}
+
+function degraded(operationalStatus: readonly number[]): PreflightReason[] {
+  if (operationalStatus[0] !== OperationalStatus.Degraded) return [];
+  return [
+    {
+      code: 'machine-degraded',
+      message: 'operational status is 3 (degraded): the host has lost the storage of the machine',
+      remedy: 'Bring the storage of the machine back online.',
+    },
+  ];
+}
