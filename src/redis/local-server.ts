@@ -69,12 +69,14 @@ export async function launch(binary: string, directory: string, endpoint: Endpoi
     reason = await Promise.race([ended, sleep(20, undefined)]);
   }
   child.kill('SIGKILL');
-  const tail = logSince(directory, logStart);
-  if (reason !== undefined && /address already in use/i.test(tail)) return { failure: 'port taken' };
+  const lines = logSince(directory, logStart);
+  // Several processes may try at once, and all write here: only the lines of our own server count.
+  const isTaken = lines.some((line) => line.startsWith(`${child.pid}:`) && /address already in use/i.test(line));
+  if (reason !== undefined && isTaken) return { failure: 'port taken' };
   throw new FailbackError({
     class: 'operator',
     code: 'redis.unreachable',
-    message: `${binary} does not start in ${directory}: ${reason ?? 'it does not answer'}. ${tail}`,
+    message: `${binary} does not start in ${directory}: ${reason ?? 'it does not answer'}. ${lines.slice(-4).join(' | ')}`,
     remedy: `Read ${join(directory, LOG_FILE)}, or name a running Redis with --redis or FAILBACK_REDIS_URL.`,
   });
 }
@@ -108,9 +110,8 @@ function guard(server: ChildProcess, pid: number): void {
   if (watcher.stdin instanceof Socket) watcher.stdin.unref();
 }
 
-function logSince(directory: string, start: number): string {
-  const written = readFileSync(join(directory, LOG_FILE)).subarray(start).toString('utf8');
-  return written.trimEnd().split('\n').slice(-4).join(' | ');
+function logSince(directory: string, start: number): string[] {
+  return readFileSync(join(directory, LOG_FILE)).subarray(start).toString('utf8').trimEnd().split('\n');
 }
 
 /** The process of the directory's server, as the server wrote it down; undefined when that process is gone. */

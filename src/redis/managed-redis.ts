@@ -22,6 +22,8 @@ export interface ManagedRedisOptions {
 }
 
 const LOAD_PATIENCE_MS = 120_000;
+/** So often the port may be in use although nobody answers there, before another is chosen. */
+const MAX_REFUSALS = 3;
 
 /** A local server of our own: append-only file, no eviction, loopback only, behind a random password. */
 export class ManagedRedis {
@@ -88,7 +90,7 @@ export async function startManagedRedis(options: ManagedRedisOptions): Promise<M
   const outlive = options.outlive ?? false;
   mkdirSync(join(options.directory, 'redis'), { recursive: true, mode: 0o700 });
   const directory = dataDirectoryOf(options.directory);
-  for (;;) {
+  for (let refusals = 0; ; ) {
     const record = readRecord(directory);
     if (record === undefined) {
       replaceRecord(directory, undefined, options.port ?? (await freePort()));
@@ -97,13 +99,17 @@ export async function startManagedRedis(options: ManagedRedisOptions): Promise<M
     const found = await probe(record.endpoint, configFileOf(directory));
     if (found.answer === 'ours') return await adopt(directory, record.endpoint, found.pid, outlive);
     const mustMove = options.port !== undefined && options.port !== record.endpoint.port;
-    if (found.answer === 'foreign' || mustMove) {
+    if (found.answer === 'foreign' || mustMove || refusals === MAX_REFUSALS) {
       await move(directory, record, options.port);
+      refusals = 0;
       continue;
     }
     writeConfiguration(directory, record.endpoint, { appendfsync: options.appendfsync ?? 'everysec', ...options.settings });
     const started = await launch(requireBinary(), directory, record.endpoint, outlive);
-    if ('failure' in started) continue;
+    if ('failure' in started) {
+      refusals += 1;
+      continue;
+    }
     await untilLoaded(record.endpoint, directory);
     return new ManagedRedis(directory, record.endpoint, started, outlive);
   }
