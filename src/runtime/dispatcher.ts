@@ -33,6 +33,8 @@ export interface Handover {
   readonly member: MemberInput | null;
   readonly started: Readonly<Record<string, LiveEffect>>;
   readonly ended: Readonly<Record<string, LiveEffect>>;
+  /** Handed over before, probably: what is still in its place is left alone. */
+  readonly again: boolean;
 }
 
 /**
@@ -64,7 +66,7 @@ export class Dispatcher {
     const calls = new Map<string, { name: string; data: CallJob; opts: JobsOptions }[]>();
     const control: { name: string; data: ControlJob; opts: JobsOptions }[] = [];
     const watches = new Map<string, { set: string[]; remove: string[] }>();
-    for (const { ref, row, member, started, ended } of items) {
+    for (const { ref, row, member, started, ended, again } of items) {
       const hostKey = member && (await this.hostKey(ref.run, member.host));
       if (hostKey) {
         const { call, watch } = started;
@@ -83,7 +85,8 @@ export class Dispatcher {
           const field = `${ref.run}/${ref.id}`;
           if (watch) {
             const entry: Watch = { ...(watch.input as WatchInput), token: watch.token, vmId: member.vmId, host: member.host };
-            change.set.push(field, JSON.stringify(entry));
+            const text = JSON.stringify(entry);
+            if (!again || (await this.#redis.hget(this.#keys.watches(hostKey), field)) !== text) change.set.push(field, text);
           } else {
             change.remove.push(field);
           }
@@ -108,6 +111,7 @@ export class Dispatcher {
     for (const [hostKey, jobs] of calls) work.push(this.#queue(this.#keys.hostQueuePrefix(hostKey), 'calls').addBulk(jobs));
     if (control.length > 0) work.push(this.#queue(this.#keys.controlQueuePrefix(), 'control').addBulk(control));
     for (const [hostKey, { set, remove }] of watches) {
+      if (set.length + remove.length === 0) continue;
       const pipeline = this.#redis.pipeline();
       if (remove.length > 0) pipeline.hdel(this.#keys.watches(hostKey), ...remove);
       if (set.length > 0) pipeline.hset(this.#keys.watches(hostKey), ...set);

@@ -67,6 +67,8 @@ export class Keys {
   poller = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:poller`;
   /** Hash `<run>/<instance>` → since: members in flight on the host. */
   slots = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:slots`;
+  /** What keeps the host from being looked at, if anything. */
+  hostTrouble = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:trouble`;
   /** Lease of the one worker that sweeps the run. */
   sweeper = (run: RunId) => `${this.prefix}:{${run}}:sweeper`;
 

@@ -126,7 +126,7 @@ export class Runtime {
 
   /** Hands over everything a lifecycle has live, again: for effects that got lost on the way. */
   async handOverAgain(ref: InstanceRef, row: Row): Promise<void> {
-    await this.#handovers.add({ ref, row, member: await this.member(ref), started: row.live, ended: {} });
+    await this.#handovers.add({ ref, row, member: await this.member(ref), started: row.live, ended: {}, again: true });
   }
 
   committer(run: RunId): Committer {
@@ -177,7 +177,7 @@ export class Runtime {
     if (member && decision.before === 'working' && decision.after !== 'working') this.#options.onReleased?.(ref, member.host);
     const timer = nextTimer(decision.row);
     if (needsHandover(decision) || (timer !== null && timer - this.now() <= TIMER_HORIZON_MS)) {
-      await this.#handovers.add({ ref, row: decision.row, member, started: decision.started, ended: decision.ended });
+      await this.#handovers.add({ ref, row: decision.row, member, started: decision.started, ended: decision.ended, again: false });
       await this.#options.onCheckpoint?.('handed-over');
       if (needsHandover(decision)) this.committer(ref.run).handedOver(outboxEntry(ref.id, decision));
     }

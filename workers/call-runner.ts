@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import type { EffectInput } from '../src/domain/effect.ts';
+import { type Failure, toFailure } from '../src/domain/failure.ts';
+import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
+import type { RuntimeEvent } from '../src/runtime/decide.ts';
+import type { CallJob } from '../src/runtime/dispatcher.ts';
+import type { InstanceRef } from '../src/runtime/keys.ts';
+import type { Presence } from '../src/runtime/presence.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
+import { reportInDoubt } from '../src/runtime/sweep.ts';
+import { EFFECT_REGISTRY } from './registry.ts';
+import type { SettingsCache } from './settings-cache.ts';
+
+/**
+ * A claimed call must have left the process within this time, else it is not made any more. Shorter than `timeouts.doubt`,
+ * after which others believe that it was not made. Milliseconds.
+ */
+const SEND_WINDOW_MS = 2_000;
+
+export interface CallRunnerParts {
+  readonly runtime: Runtime;
+  readonly presence: Presence;
+  readonly settings: SettingsCache;
+}
+
+/** Makes calls: claims, calls once, reports inside the job. A call that somebody may have made is never made again here. */
+export class CallRunner {
+  readonly #parts: CallRunnerParts;
+  /** Tokens this process is working on: BullMQ may run a job twice. */
+  readonly #inHand = new Set<string>();
+
+  constructor(parts: CallRunnerParts) {
+    this.#parts = parts;
+  }
+
+  async run({ run, id, token }: CallJob, host: HyperVHost): Promise<void> {
+    const key = `${run}/${id}/${token}`;
+    if (this.#inHand.has(key)) return;
+    this.#inHand.add(key);
+    try {
+      await this.#call({ run, id }, token, host);
+    } finally {
+      this.#inHand.delete(key);
+    }
+  }
+
+  async #call(ref: InstanceRef, token: string, host: HyperVHost): Promise<void> {
+    const { runtime, presence, settings } = this.#parts;
+    const stored = await runtime.read(ref);
+    const call = stored?.row.live.call;
+    const member = await runtime.member(ref);
+    if (call?.token !== token || !member) return;
+    const input = call.input as EffectInput;
+    const effect = EFFECT_REGISTRY[input.effect];
+    let event: RuntimeEvent;
+    let claimed = false;
+    try {
+      effect.input.parse(input);
+      const needed = effect.needsSettings ? await settings.of(host, member.vmId, input.attempt > 1) : null;
+      const claimedAt = performance.now();
+      const claim = await runtime.claim(ref, token, presence.worker);
+      if (claim === 'dead') return;
+      if (claim !== 'yes') {
+        if (claim === 'doubt' || claim.worker === presence.worker || !(await presence.isAlive(claim.worker)))
+          await reportInDoubt(runtime, ref, token);
+        return;
+      }
+      claimed = true;
+      const control = { messageId: messageIdOf(ref, token), sendBy: claimedAt + SEND_WINDOW_MS, timeoutMs: member.settings.timeouts.call };
+      const output = await effect.run({ host, member, input, settings: needed }, control);
+      event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
+    } catch (thrown) {
+      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed) };
+    }
+    await runtime.advance(ref, event, { effect: 'call', token, final: true });
+  }
+}
+
+/** A defect of ours after the claim says nothing about the host: the call may have been made. */
+function failureOf(thrown: unknown, claimed: boolean): Failure {
+  const failure = toFailure(thrown);
+  return claimed && failure.code === 'internal' ? { ...failure, class: 'reconcile' } : failure;
+}
+
+/** The same intention always has the same WS-Addressing MessageID (a UUID made from its name). */
+export function messageIdOf({ run, id }: InstanceRef, token: string): string {
+  const hash = createHash('sha1').update(`failback/${run}/${id}/${token}`).digest();
+  hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
+  hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;
+  return hash.toString('hex', 0, 16).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

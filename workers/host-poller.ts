@@ -1,0 +1,160 @@
+import type { Logger } from 'pino';
+import { toFailure } from '../src/domain/failure.ts';
+import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
+import { writeHostHealth } from '../src/runtime/host-health.ts';
+import type { Presence } from '../src/runtime/presence.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
+import { pollInterval } from './poll-interval.ts';
+import { type News, WatchTable } from './watch-table.ts';
+
+export interface HostPollerParts {
+  readonly runtime: Runtime;
+  readonly presence: Presence;
+  readonly hostKey: string;
+  readonly connect: (run: string, host: string) => Promise<HyperVHost>;
+  readonly log: Logger;
+}
+
+/** How often a poller asks Redis whether somebody wants something watched, milliseconds. */
+const ASK_MS = 500;
+/** Looks at a host are at least this far apart, milliseconds: members that start together share one. */
+const SPACING_MS = 100;
+const LEASE_MS = 5_000;
+const LONGEST_RETRY_MS = 10_000;
+
+/**
+ * Looks at one host for everybody: one enumeration of its machines, one of its relationships, one of its jobs, whatever the number
+ * of members. Only changes become events. Of all workers one polls a host at a time; the others stand by.
+ */
+export class HostPoller {
+  readonly #parts: HostPollerParts;
+  readonly #table = new WatchTable();
+  readonly #told = new Map<string, number>();
+  #version: string | null | undefined;
+  #nextLook = 0;
+  /** Before this time not even a new watch makes it look again. */
+  #soonest = 0;
+  #failures = 0;
+  #wake: (() => void) | undefined;
+  #poked = false;
+  #stopped = false;
+  #loop: Promise<void> | undefined;
+
+  constructor(parts: HostPollerParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#loop = this.#run();
+  }
+
+  /** Somebody in this process registered a watch. */
+  poke(): void {
+    this.#poked = true;
+    this.#wake?.();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake?.();
+    await this.#loop;
+    const { runtime, presence, hostKey } = this.#parts;
+    const lease = runtime.keys.poller(hostKey);
+    if ((await runtime.redis.get(lease)) === presence.worker) await runtime.redis.del(lease);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        this.#poked = false;
+        if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
+        if (this.#table.size > 0 && Date.now() >= this.#nextLook && (await this.#holdsLease())) await this.#look();
+      } catch (error) {
+        this.#parts.log.error({ err: error, host: this.#parts.hostKey }, 'polling a host failed, going on');
+        this.#nextLook = Date.now() + ASK_MS;
+      }
+      await this.#pause();
+    }
+  }
+
+  /** True when there is something new to watch for. */
+  async #refresh(): Promise<boolean> {
+    const { runtime, hostKey } = this.#parts;
+    const version = await runtime.redis.get(runtime.keys.watchVersion(hostKey));
+    if (version === this.#version) return false;
+    this.#table.replace(await runtime.redis.hgetall(runtime.keys.watches(hostKey)), Date.now());
+    this.#version = version;
+    return true;
+  }
+
+  #holdsLease(): Promise<boolean> {
+    const { runtime, presence, hostKey } = this.#parts;
+    return presence.hold(runtime.keys.poller(hostKey), LEASE_MS);
+  }
+
+  async #look(): Promise<void> {
+    const { connect, log, hostKey, runtime } = this.#parts;
+    const owner = this.#table.anyOwner();
+    if (!owner) return;
+    const fields = this.#table.fields();
+    const begun = Date.now();
+    try {
+      const host = await connect(owner.run, owner.host);
+      const seen = await host.observe({ jobsOfVm: this.#table.wantsAllJobs() });
+      if (this.#failures > 0) {
+        log.info({ host: owner.host }, 'host answers again');
+        await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
+      }
+      this.#failures = 0;
+      await Promise.all(this.#table.news(fields, seen).map((news) => this.#tell(news, seen.takenAt, host)));
+      await this.#writeProgress();
+      const took = Date.now() - begun;
+      this.#soonest = Date.now() + Math.max(SPACING_MS, 4 * took);
+      this.#nextLook = Date.now() + pollInterval(this.#table.paces(Date.now()), took);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      this.#failures++;
+      this.#nextLook = Date.now() + Math.min(LONGEST_RETRY_MS, ASK_MS * 2 ** Math.min(this.#failures - 1, 10));
+      if (this.#failures === 1) log.warn({ host: owner.host, failure }, 'host can not be looked at, waiting for it');
+      await writeHostHealth(runtime.redis, runtime.keys, hostKey, { host: owner.host, since: begun, failure });
+    }
+  }
+
+  async #tell({ ref, token, field, stored, vm, job, running }: News, seenAt: number, host: HyperVHost): Promise<void> {
+    const { runtime, hostKey } = this.#parts;
+    const failed = job !== null && job.errorCode !== 0;
+    const errors = failed ? await host.jobErrors(job.jobId).catch(() => []) : [];
+    const event = { type: 'host.observed', seenAt, vm, job, running, ...(errors.length > 0 ? { errors } : {}) };
+    const outcome = await runtime.advance(ref, event, { effect: 'watch', token, final: false });
+    if (outcome !== 'dropped' && outcome !== 'gone') return;
+    const index = runtime.keys.watches(hostKey);
+    if ((await runtime.redis.hget(index, field)) === stored) await runtime.redis.hdel(index, field);
+    else this.#table.untell(field);
+  }
+
+  async #writeProgress(): Promise<void> {
+    const { runtime } = this.#parts;
+    const pipeline = runtime.redis.pipeline();
+    for (const { ref, percent } of this.#table.progress()) {
+      const name = `${ref.run}/${ref.id}`;
+      if (this.#told.get(name) === percent) continue;
+      this.#told.set(name, percent);
+      pipeline.hset(runtime.keys.progress(ref.run), ref.id, percent);
+    }
+    if (pipeline.length > 0) await pipeline.exec();
+    if (this.#told.size > 2 * this.#table.size + 100) this.#told.clear();
+  }
+
+  async #pause(): Promise<void> {
+    if (this.#stopped || this.#poked) return;
+    const wait = this.#table.size === 0 ? ASK_MS : Math.max(0, Math.min(ASK_MS, this.#nextLook - Date.now()));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, wait);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+}

@@ -1,0 +1,120 @@
+import { jobPhase } from '../src/domain/cim-job.ts';
+import type { HostObservation, JobObservation, VmObservation } from '../src/domain/observation.ts';
+import type { Watch } from '../src/runtime/dispatcher.ts';
+import type { InstanceRef } from '../src/runtime/keys.ts';
+import type { WatchedProgress } from './poll-interval.ts';
+
+interface Entry {
+  readonly ref: InstanceRef;
+  readonly stored: string;
+  readonly watch: Watch;
+  readonly since: number;
+  /** What was last delivered; empty before the first delivery. */
+  digest: string;
+  percent: { readonly first: number; readonly now: number } | null;
+}
+
+/** A look at one member that says something new. */
+export interface News {
+  readonly ref: InstanceRef;
+  readonly token: string;
+  /** Field and value of the watch in its index, to remove exactly this one. */
+  readonly field: string;
+  readonly stored: string;
+  readonly vm: VmObservation | null;
+  readonly job: JobObservation | null;
+  readonly running: readonly JobObservation[];
+}
+
+/** The members one host is watched for, and what each of them was last told. */
+export class WatchTable {
+  readonly #entries = new Map<string, Entry>();
+
+  /** Takes over the index of the host; entries that did not change keep what they know. */
+  replace(index: Readonly<Record<string, string>>, now: number): void {
+    for (const [field, entry] of this.#entries) if (index[field] !== entry.stored) this.#entries.delete(field);
+    for (const [field, stored] of Object.entries(index)) {
+      if (this.#entries.has(field)) continue;
+      const slash = field.indexOf('/');
+      const ref = { run: field.slice(0, slash), id: field.slice(slash + 1) };
+      this.#entries.set(field, { ref, stored, watch: JSON.parse(stored) as Watch, since: now, digest: '', percent: null });
+    }
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Fields of all entries at this moment: only they may be told what a look that starts now will see. */
+  fields(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Some run whose plan knows how to reach the host, and the plan's name for it. */
+  anyOwner(): { readonly run: string; readonly host: string } | null {
+    for (const { ref, watch } of this.#entries.values()) return { run: ref.run, host: watch.host };
+    return null;
+  }
+
+  wantsAllJobs(): boolean {
+    for (const { watch } of this.#entries.values()) if (watch.allJobs) return true;
+    return false;
+  }
+
+  /** What the look says to whom; remembers it as told. */
+  news(fields: readonly string[], seen: HostObservation): News[] {
+    const news: News[] = [];
+    for (const field of fields) {
+      const entry = this.#entries.get(field);
+      if (!entry) continue;
+      const { watch, ref, stored } = entry;
+      const vm = seen.vms.get(watch.vmId) ?? null;
+      const job = watch.jobId === null ? null : (seen.jobs.get(watch.jobId) ?? null);
+      const running = watch.allJobs ? unfinishedJobs(seen, watch.vmId) : [];
+      const percent = job?.percentComplete;
+      if (percent !== undefined) entry.percent = { first: entry.percent?.first ?? percent, now: percent };
+      const digest = digestOf(vm, job, running);
+      if (digest === entry.digest) continue;
+      entry.digest = digest;
+      news.push({ ref, token: watch.token, field, stored, vm, job, running });
+    }
+    return news;
+  }
+
+  /** Percent of every followed job that changed since the last call. */
+  *progress(): Generator<{ readonly ref: InstanceRef; readonly percent: number }> {
+    for (const entry of this.#entries.values()) if (entry.percent) yield { ref: entry.ref, percent: entry.percent.now };
+  }
+
+  *paces(now: number): Generator<WatchedProgress> {
+    for (const { watch, since, percent } of this.#entries.values()) yield { pace: watch.pace, age: now - since, percent };
+  }
+
+  /** The look did not reach its reader: tell it again next time. */
+  untell(field: string): void {
+    const entry = this.#entries.get(field);
+    if (entry) entry.digest = '';
+  }
+}
+
+function unfinishedJobs(seen: HostObservation, vmId: string): readonly JobObservation[] {
+  return (seen.jobsOfVm?.get(vmId) ?? [])
+    .map((jobId) => seen.jobs.get(jobId))
+    .filter((job): job is JobObservation => job !== undefined)
+    .filter(({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running');
+}
+
+/** Everything a lifecycle may react to; percent is not in it. */
+function digestOf(vm: VmObservation | null, job: JobObservation | null, running: readonly JobObservation[]): string {
+  if (!vm) return 'gone';
+  const { replication } = vm;
+  return [
+    vm.power,
+    vm.mode,
+    vm.healthState,
+    vm.operationalStatus.join(','),
+    replication ? `${replication.state},${replication.health},${replication.failedOverType}` : '-',
+    job ? `${job.jobState},${job.errorCode}` : '-',
+    running.map(({ jobId }) => jobId).join(','),
+  ].join('|');
+}
