@@ -24,9 +24,9 @@ export function parseEmbeddedInstance(text: string): EmbeddedInstance | null {
   });
   parser.on('opentag', (tag) => {
     path.push(tag.name);
-    if (path.length === 1 && tag.name === 'INSTANCE') className = tag.attributes['CLASSNAME'] ?? null;
+    if (path.length === 1 && tag.name === 'INSTANCE') className = tag.attributes.CLASSNAME ?? null;
     if (path.length === 2 && tag.name.startsWith('PROPERTY')) {
-      property = { name: tag.attributes['NAME'] ?? '', values: [], array: tag.name === 'PROPERTY.ARRAY' };
+      property = { name: tag.attributes.NAME ?? '', values: [], array: tag.name === 'PROPERTY.ARRAY' };
     }
     if (tag.name === 'VALUE') value = '';
   });

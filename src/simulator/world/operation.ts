@@ -129,7 +129,10 @@ function enter(operation: Operation): void {
     endJob(host, job, JobState.Completed);
     operation.job = null;
   }
-  if (!plan.transfer || host.transfers.size < host.quirks.parallelTransfers) return flow(operation);
+  if (!plan.transfer || host.transfers.size < host.quirks.parallelTransfers) {
+    flow(operation);
+    return;
+  }
   operation.phase = 'queued';
   host.transferQueue.push(operation);
 }

@@ -105,9 +105,9 @@ export class SimulatedHost implements CimHost {
       args: Object.fromEntries(Object.entries(call.args).map(([name, value]) => [name, shorten(value)])),
     });
     const outcome = this.#carryOut(call, vm);
-    const job = outcome.out['Job'];
+    const job = outcome.out.Job;
     if (n !== undefined) {
-      const jobId = isReference(job) ? (job.keys['InstanceID'] ?? null) : null;
+      const jobId = isReference(job) ? (job.keys.InstanceID ?? null) : null;
       this.#ledger?.outcome({ ...entry, n, at: at(), returnValue: outcome.returnValue, job: jobId });
     }
     return outcome;
@@ -129,14 +129,14 @@ export class SimulatedHost implements CimHost {
 
 /** The machine a call is about: by its ComputerSystem parameter, its target, or the job it is sent to. */
 function machineOfCall(host: Host, call: MethodCall): VirtualMachine | null {
-  const argument = call.args['ComputerSystem'] ?? call.args['AffectedSystem'];
+  const argument = call.args.ComputerSystem ?? call.args.AffectedSystem;
   const { values } = call.target;
-  const ids = [isReference(argument) ? keyOf(argument, 'Name') : null, values['Name'], values['SystemName']];
+  const ids = [isReference(argument) ? keyOf(argument, 'Name') : null, values.Name, values.SystemName];
   for (const id of ids) {
     const vm = typeof id === 'string' ? host.vms.get(id.toUpperCase()) : undefined;
     if (vm) return vm;
   }
-  return host.jobs.get(String(values['InstanceID']))?.vm ?? null;
+  return host.jobs.get(String(values.InstanceID))?.vm ?? null;
 }
 
 function shorten(value: CimValue): unknown {

@@ -1,3 +1,4 @@
+import { ReplicationState } from '../../domain/replication.ts';
 import type { Operation } from './operation.ts';
 import type { VmQuirks } from './quirks.ts';
 
@@ -77,6 +78,13 @@ export interface VirtualMachine {
 export function shownState(vm: VirtualMachine, relationship: Relationship): number {
   const state = relationship.shown ?? relationship.state;
   return vm.quirks.showStateAs[String(state)] ?? state;
+}
+
+/** When data last came over: while both sides replicate it moves on with every replication interval. */
+export function lastReplicationTime(relationship: Relationship, now: number): number | null {
+  const last = relationship.lastReplicationTime;
+  if (last === null || relationship.state !== ReplicationState.Replicating) return last;
+  return now - ((now - last) % (relationship.replicationInterval * 1000));
 }
 
 /** Total size of the machine's disks, bytes. */

@@ -13,7 +13,7 @@ import {
 } from '../classes/replication.ts';
 import type { Host } from '../host.ts';
 import { relationshipInstanceId } from '../methods/method.ts';
-import { type Relationship, shownState, type VirtualMachine } from '../virtual-machine.ts';
+import { lastReplicationTime, type Relationship, shownState, type VirtualMachine } from '../virtual-machine.ts';
 
 const MINUTE = 60_000;
 
@@ -34,7 +34,7 @@ export function relationshipInstance(host: Host, vm: VirtualMachine, index: 0 | 
     FailedOverReplicationType: relationship.failedOverType,
     LastReplicationType: relationship.lastType,
     LastApplicationConsistentReplicationTime: time(relationship.lastApplicationConsistentTime),
-    LastReplicationTime: time(relationship.lastReplicationTime),
+    LastReplicationTime: time(lastReplicationTime(relationship, host.world.now())),
     LastApplyTime: time(relationship.lastApplyTime),
   });
 }

@@ -4,7 +4,7 @@ import { cimDateTime } from '../cim-time.ts';
 import { computerSystem, heartbeatComponent, shutdownComponent } from '../classes/computer-system.ts';
 import { instanceOf } from '../classes/declare.ts';
 import type { Host } from '../host.ts';
-import { shownState, type VirtualMachine } from '../virtual-machine.ts';
+import { lastReplicationTime, shownState, type VirtualMachine } from '../virtual-machine.ts';
 
 /** Host milliseconds after power-on until the guest answers. */
 const BOOT_MS = 30_000;
@@ -41,7 +41,7 @@ export function virtualMachineInstance(host: Host, vm: VirtualMachine): CimInsta
     FailedOverReplicationType: relationship?.failedOverType ?? 0,
     LastReplicationType: relationship?.lastType ?? 0,
     LastApplicationConsistentReplicationTime: time(relationship?.lastApplicationConsistentTime),
-    LastReplicationTime: time(relationship?.lastReplicationTime),
+    LastReplicationTime: time(relationship && lastReplicationTime(relationship, host.world.now())),
     EnhancedSessionModeState: 3,
   });
 }

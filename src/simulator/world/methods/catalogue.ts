@@ -1,16 +1,35 @@
+import { commitFailover, initiateFailover, revertFailover } from './failover.ts';
 import { initiateFailback } from './initiate-failback.ts';
 import { getError, getErrorEx, killJob, requestJobStateChange } from './job-control.ts';
+import { destroySystem, modifySystemSettings } from './management.ts';
 import type { Method } from './method.ts';
 import { initiateShutdown, requestStateChange } from './power.ts';
+import { resynchronize, startReplication } from './replicate.ts';
+import { getReplicationStatistics, testReplicationConnection } from './replication-service.ts';
+import { requestReplicationStateChange } from './replication-state.ts';
+import { reverseReplicationRelationship } from './reverse-replication.ts';
 
 const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ReplicationService.InitiateFailback': initiateFailback,
+  'Msvm_ReplicationService.InitiateFailover': initiateFailover,
+  'Msvm_ReplicationService.CommitFailover': commitFailover,
+  'Msvm_ReplicationService.RevertFailover': revertFailover,
+  'Msvm_ReplicationService.ReverseReplicationRelationship': reverseReplicationRelationship,
+  'Msvm_ReplicationService.StartReplication': startReplication,
+  'Msvm_ReplicationService.Resynchronize': resynchronize,
+  'Msvm_ReplicationService.TestReplicationConnection': testReplicationConnection,
+  'Msvm_ReplicationService.GetReplicationStatistics': getReplicationStatistics,
+  'Msvm_ReplicationService.GetReplicationStatisticsEx': getReplicationStatistics,
   'Msvm_ComputerSystem.RequestStateChange': requestStateChange,
+  'Msvm_ComputerSystem.RequestReplicationStateChange': requestReplicationStateChange,
+  'Msvm_ComputerSystem.RequestReplicationStateChangeEx': requestReplicationStateChange,
   'Msvm_ShutdownComponent.InitiateShutdown': initiateShutdown,
   'Msvm_ConcreteJob.RequestStateChange': requestJobStateChange,
   'Msvm_ConcreteJob.KillJob': killJob,
   'Msvm_ConcreteJob.GetError': getError,
   'Msvm_ConcreteJob.GetErrorEx': getErrorEx,
+  'Msvm_VirtualSystemManagementService.DestroySystem': destroySystem,
+  'Msvm_VirtualSystemManagementService.ModifySystemSettings': modifySystemSettings,
 };
 
 /** The method of a class, by the names the schema gives them; undefined when it is not played. */

@@ -21,7 +21,7 @@ export const initiateFailback: Method = (context) => {
   const { quirks } = vm;
   const settings = embeddedArgument(context, vm, 'ReplicationSettingData', 'Msvm_ReplicationSettingData');
   if (!settings && quirks.nullSettings === 'refuse') throw new Refusal(ReturnValue.InvalidParameter);
-  const point = call.args['RecoveryPointIdentifier'] ?? null;
+  const point = call.args.RecoveryPointIdentifier ?? null;
   if (point !== null && !vm.recoveryPoints.some((known) => known.id === String(point).toUpperCase()))
     throw new Refusal(ReturnValue.InvalidParameter);
 

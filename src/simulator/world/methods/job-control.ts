@@ -51,7 +51,7 @@ export const getErrorEx: Method = (context) => {
 };
 
 function targetJob(context: MethodContext): Job {
-  const job = context.host.jobs.get(String(context.call.target.values['InstanceID']));
+  const job = context.host.jobs.get(String(context.call.target.values.InstanceID));
   if (!job) throw new Refusal(JobReturnValue.InvalidParameter);
   return job;
 }

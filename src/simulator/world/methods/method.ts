@@ -1,4 +1,4 @@
-import { IN_BOX_PROVIDER } from '../../../domain/replication.ts';
+import { IN_BOX_PROVIDER, ReplicationMode } from '../../../domain/replication.ts';
 import type { CimReference, CimValue, MethodCall, MethodOutcome } from '../../cim.ts';
 import { type EmbeddedInstance, parseEmbeddedInstance } from '../embedded-instance.ts';
 import type { Host } from '../host.ts';
@@ -112,6 +112,11 @@ export function requireState(condition: boolean): void {
   if (!condition) throw new Refusal(ReturnValue.InvalidState);
 }
 
+/** Mode 2 (replica) or 4 (extended replica). */
+export function isRecoverySide(vm: VirtualMachine): boolean {
+  return vm.mode === ReplicationMode.Replica || vm.mode === ReplicationMode.ExtendedReplica;
+}
+
 export function hasExternalProvider(relationship: Relationship): boolean {
   return relationship.providerId !== IN_BOX_PROVIDER;
 }
@@ -120,6 +125,17 @@ export function hasExternalProvider(relationship: Relationship): boolean {
 export function begin(context: MethodContext, vm: VirtualMachine, plan: OperationPlan): MethodOutcome {
   const { job } = startOperation(context.host, vm, plan, context.call.user, context.interference);
   return job ? answer(ReturnValue.JobStarted, { Job: jobReference(job.id) }) : answer(ReturnValue.Completed);
+}
+
+/** Starts an operation that is bound to fail: the call is accepted, the job ends as an exception. */
+export function beginAndFail(
+  context: MethodContext,
+  vm: VirtualMachine,
+  plan: Omit<OperationPlan, 'done'>,
+  description: string,
+): MethodOutcome {
+  const trouble = { errorCode: ReturnValue.Failed, description };
+  return begin({ ...context, interference: { failAt: { fraction: 1, trouble } } }, vm, { ...plan, done: () => undefined });
 }
 
 export function jobReference(id: string): CimReference {

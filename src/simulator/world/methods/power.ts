@@ -22,7 +22,7 @@ const SHUTDOWN_MS = 20_000;
 
 /** `Msvm_ComputerSystem.RequestStateChange` of a virtual machine: 2 start or resume, 3 turn off, 6 save, 9 pause. The host itself refuses. */
 export const requestStateChange: Method = (context) => {
-  const vm = machineNamed(context.host, String(context.call.target.values['Name']));
+  const vm = machineNamed(context.host, String(context.call.target.values.Name));
   const requested = numberArgument(context, 'RequestedState');
   if (vm.operation) throw new Refusal(ReturnValue.InUse);
   switch (requested) {
@@ -47,7 +47,7 @@ export const requestStateChange: Method = (context) => {
 /** `Msvm_ShutdownComponent.InitiateShutdown`: the guest is asked to shut down; answers 0 at once, the machine is off some seconds later. */
 export const initiateShutdown: Method = (context) => {
   const { host, call } = context;
-  const vm = machineNamed(host, String(call.target.values['SystemName']));
+  const vm = machineNamed(host, String(call.target.values.SystemName));
   if (vm.operation) throw new Refusal(ReturnValue.InUse);
   requireState(vm.power === EnabledState.Running);
   if (vm.quirks.ignoresShutdown) return answer(ReturnValue.Completed);
