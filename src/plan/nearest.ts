@@ -1,6 +1,6 @@
 /**
  * The candidate a misspelt word most likely means: the fewest inserted, deleted, replaced or swapped letters, without
- * regard to case, and at most a third of the word's length (but two).
+ * regard to case, and at most a third of the word's length (but two). Else the candidate that one of the two abbreviates.
  * @returns null when nothing is close
  */
 export function nearest(word: string, candidates: Iterable<string>): string | null {
@@ -16,7 +16,16 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
     bound = distance;
     if (distance === 0) break;
   }
-  return best;
+  return best ?? abbreviated(wanted, candidates);
+}
+
+function abbreviated(word: string, candidates: Iterable<string>): string | null {
+  if (word.length < 3) return null;
+  for (const candidate of candidates) {
+    const other = candidate.toLowerCase();
+    if (other.startsWith(word) || (other.length >= 3 && word.startsWith(other))) return candidate;
+  }
+  return null;
 }
 
 /** Optimal string alignment distance. */

@@ -27,13 +27,14 @@ export function writePlanTemplate(inventory: readonly InventoryVm[], options: Pl
   for (const { host } of inventory) if (!known.has(host)) known.set(host, guessedHost(host));
   if (known.size === 0) known.set('hyperv-host', guessedHost('hyperv-host'));
 
+  const namesakes = groupByName(machines);
   const document = new Document({
     version: 1,
     name: options.name ?? 'my-failback',
     hosts: Object.fromEntries(known),
     defaults: { strategy: 'auto', recoveryPoint: 'latest' },
     limits: { inFlight: 20 },
-    members: machines.length === 0 ? [{ match: '*' }] : machines.map((vm) => memberEntry(vm, machines)),
+    members: machines.length === 0 ? [{ match: '*' }] : machines.map((vm) => memberEntry(vm, namesakes)),
   });
   document.commentBefore = HEADER;
   const members = document.get('members');
@@ -70,9 +71,18 @@ function guessedHost(name: string) {
 }
 
 /** The name alone when it is enough to find the machine, else with its host, else with its id too. */
-function memberEntry(vm: InventoryVm, machines: readonly InventoryVm[]) {
-  const same = machines.filter(({ name }) => name.toLowerCase() === vm.name.toLowerCase());
-  if (same.length === 1) return vm.name;
-  const { name, host, vmId } = vm;
+function memberEntry({ name, host, vmId }: InventoryVm, namesakes: ReadonlyMap<string, readonly InventoryVm[]>) {
+  const same = namesakes.get(name.toLowerCase()) ?? [];
+  if (same.length === 1) return name;
   return same.filter((other) => other.host === host).length === 1 ? { vm: name, on: host } : { vm: name, id: vmId, on: host };
+}
+
+function groupByName(machines: readonly InventoryVm[]): ReadonlyMap<string, readonly InventoryVm[]> {
+  const groups = new Map<string, InventoryVm[]>();
+  for (const vm of machines) {
+    const group = groups.get(vm.name.toLowerCase());
+    if (group) group.push(vm);
+    else groups.set(vm.name.toLowerCase(), [vm]);
+  }
+  return groups;
 }

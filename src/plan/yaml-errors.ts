@@ -15,7 +15,7 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   BLOCK_AS_IMPLICIT_KEY: 'a mapping cannot start on this line; quote a value that holds ": "',
   BLOCK_IN_FLOW: 'block style cannot stand inside brackets',
   KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters',
-  MISSING_CHAR: 'a colon, comma, quote or bracket is missing',
+  MISSING_CHAR: 'a colon, comma, quote or bracket is missing before this place',
   MULTILINE_IMPLICIT_KEY: 'a key must stand on one line, and needs a colon after it',
   MULTIPLE_ANCHORS: 'a node has at most one anchor',
   MULTIPLE_DOCS: 'a plan is one YAML document',

@@ -1,4 +1,4 @@
-import { Composer, type CST, LineCounter, Parser } from 'yaml';
+import { Composer, type CST, isScalar, LineCounter, Parser } from 'yaml';
 import type { SourcePosition } from './plan.ts';
 import { yamlErrorSentence } from './yaml-errors.ts';
 import { YamlIndex } from './yaml-index.ts';
@@ -67,7 +67,8 @@ function compose(text: string): YamlSource {
   for (const { code, pos } of document.warnings) if (code !== 'TAG_RESOLVE_FAILED') report(pos[0], yamlErrorSentence(code), 'warning');
   if (second) report(second.range[0], yamlErrorSentence('MULTIPLE_DOCS'));
   if (document.directives.yaml.explicit && document.directives.yaml.version !== '1.2') report(0, 'plans are YAML 1.2');
-  if (document.contents === null && problems.length === 0) return unreadable('the file holds nothing but comments');
+  const nothing = document.contents === null || (isScalar(document.contents) && document.contents.value === null);
+  if (nothing && problems.length === 0) return unreadable('the file holds no plan');
   let readable = problems.every(({ severity }) => severity === 'warning');
 
   const index = new YamlIndex(document, (offset) => at(offset).line);

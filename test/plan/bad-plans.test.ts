@@ -1,0 +1,317 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { renderFinding } from '../../src/plan/finding.ts';
+import { parsePlan } from '../../src/plan/parse-plan.ts';
+
+const HEAD = 'version: 1\nname: p\n';
+const HOSTS = 'hosts:\n  h1: { address: "https://h1:5986", credentials: { username: u, password: env:P } }\n';
+const MEMBERS = 'members: [a]\n';
+const KEYS = 'version, name, hosts, defaults, limits, members';
+const NAMED_KEYS = 'vm, id, on, strategy, recoveryPoint, retry, timeouts, after, start, critical';
+const HOST_KEYS = 'address, transport, credentials, auth, tls, allowUnencrypted, limits';
+const NAME_OF_VM = 'the name of a machine: text of 1 to 255 characters without control characters';
+const HOST_NAME = 'letters, digits, dots, dashes and underscores, at most 63, starting with a letter or digit';
+const FINGERPRINT = 'the SHA-256 fingerprint of the certificate: 64 hex digits, with or without colons';
+const START_STATE = 'a WMI replication state a failback may start from: 1 to 11 or 15 to 21';
+
+/** What the findings of a plan read like, one a line, without the file's name. */
+function findingsOf(text: string): string[] {
+  const { plan, findings } = parsePlan(text, 'p.yaml');
+  expect(plan === null).toBe(findings.some(({ severity }) => severity === 'error'));
+  return findings.map((finding) => renderFinding(finding).replace(/^p\.yaml:/, ''));
+}
+
+const atTop = (line: string) => HEAD + HOSTS + MEMBERS + line;
+const withHost = (entry: string) => `${HEAD}hosts:\n  h1: ${entry}\n${MEMBERS}`;
+const host = (more: string) => withHost(`{ address: "https://h1", credentials: { username: u, password: env:P }, ${more} }`);
+const addressed = (address: string) => withHost(`{ address: ${address}, credentials: { username: u, password: env:P } }`);
+const credentials = (text: string) => withHost(`{ address: "https://h1", credentials: ${text} }`);
+const withDefaults = (text: string) => atTop(`defaults: ${text}`);
+const withMember = (text: string) => `${HEAD}${HOSTS}members:\n  - ${text}\n`;
+
+const duration = (min: string, max: string, such: string) =>
+  `(valid: a duration from ${min} to ${max}, such as ${such} (units: d, h, m, s, ms))`;
+
+const CASES: Record<string, [text: string, ...findings: string[]][]> = {
+  'the file as YAML': [
+    ['', '1:1: the file is empty'],
+    [' \n\n', '1:1: the file is empty'],
+    ['# only this\n', '1:1: the file holds no plan'],
+    ['---\n...\n', '1:1: the file holds no plan'],
+    ['version: 1\n---\nversion: 1\n', '2:1: a plan is one YAML document'],
+    ['version: 1\nhosts:\n\th1: {}\n', '3:1: tabs cannot indent; use spaces'],
+    ['version: 1\nname: "p\n', '3:1: a colon, comma, quote or bracket is missing before this place'],
+    ['version: 1\nmembers: [a, b\n', '3:1: the indentation is wrong, or a bracket is not closed'],
+    ['name: a: b\n', '1:7: a mapping cannot start on this line; quote a value that holds ": "'],
+    ['name: @home\n', '1:7: a value that starts with this character must be quoted'],
+    ['name: "\\q"\n', '1:8: a backslash in double quotes starts an escape that does not exist; double it, or use single quotes'],
+    ['name: *home\n', '1:7: an alias without an anchor before it; quote a value that starts with *'],
+    ['name: !home x\n', '1:13: a tag that is not used in plans; quote a value that starts with !'],
+    ['? [a]\n: b\n', '1:3: a key must be plain text'],
+    ['%YAML 1.1\n---\nversion: 1\n', '1:1: plans are YAML 1.2'],
+    ['version: 1\r\nname: "p\r\n', '3:1: a colon, comma, quote or bracket is missing before this place'],
+    [`name: ${'x'.repeat(1024 * 1024)}`, '1:1: the file is larger than 1 MiB'],
+    [`a: ${'['.repeat(100_000)}`, '1:54: the file is nested too deeply'],
+    [`${'- '.repeat(100_000)}`, '1:103: the file is nested too deeply'],
+    ['just text\n', '1:1: a plan is a mapping (valid: version, name, hosts, members)'],
+    ['- a\n', '1:1: a plan is a mapping (valid: version, name, hosts, members)'],
+  ],
+  'keys that are there twice': [
+    [atTop('name: q\n'), '6:1: "name" is here twice, first in line 2'],
+    [withMember('{ vm: a, vm: b }'), '6:14: "vm" is here twice, first in line 6'],
+    [
+      `${HEAD}hosts:\n  h1: { address: https://a, credentials: { username: u, password: env:P } }\n  h1:\n    address: https://b\n    credentials: { username: u, password: env:P }\n${MEMBERS}`,
+      '5:3: "h1" is here twice, first in line 4',
+    ],
+  ],
+  'keys at the top': [
+    [HEAD + HOSTS, '1:1: "members" is missing (valid: a list of names, { vm: NAME } and { match: GLOB })'],
+    [`version: 2\nname: p\n${HOSTS}${MEMBERS}`, '1:10: this failback does not know version 2 of the plan format (valid: 1)'],
+    [`version: "1"\nname: p\n${HOSTS}${MEMBERS}`, '1:10: this failback does not know version "1" of the plan format (valid: 1)'],
+    [
+      `version: 1\nname:\n${HOSTS}${MEMBERS}`,
+      '2:1: "name" has no value (valid: the name of a plan: text of 1 to 100 characters without control characters)',
+    ],
+    [
+      `version: 1\nname: "a\\u0007b"\n${HOSTS}${MEMBERS}`,
+      '2:7: the name of a plan holds control characters (valid: the name of a plan: text of 1 to 100 characters without control characters)',
+    ],
+    [atTop('membres: []\n'), `6:1: unknown key "membres"; did you mean "members"? (valid: ${KEYS})`],
+    [atTop('colour: red\n'), `6:1: unknown key "colour" (valid: ${KEYS})`],
+    [atTop('<<: {}\n'), `6:1: unknown key "<<" (valid: ${KEYS})`],
+    [atTop('retry: { attempts: 3 }\n'), `6:1: "retry" belongs under "defaults" (valid: ${KEYS})`],
+    [atTop('limits: { inFlight: 0 }\n'), '6:21: 0 is not valid for "inFlight" (valid: a whole number from 1 to 100000)'],
+    [atTop('limits: { inFlight: 100001 }\n'), '6:21: 100001 is not valid for "inFlight" (valid: a whole number from 1 to 100000)'],
+    [atTop('limits: { inFlight: 2.5 }\n'), '6:21: 2.5 is not valid for "inFlight" (valid: a whole number from 1 to 100000)'],
+    [atTop('limits: 20\n'), '6:9: 20 is not valid for "limits" (valid: a mapping with inFlight)'],
+    [`${HEAD}hosts: {}\n${MEMBERS}`, '3:8: at least one host'],
+    [`${HEAD}${HOSTS}members: []\n`, '5:10: a list is not valid for "members" (valid: at least one member)'],
+    [`${HEAD}${HOSTS}members: a\n`, '5:10: "a" is not valid for "members" (valid: a list of names, { vm: NAME } and { match: GLOB })'],
+  ],
+  'what comes with a later version': [
+    [`${HEAD}${HOSTS}waves:\n  - { name: a, members: [x] }\n`, `5:1: "waves" comes with a later version (valid: ${KEYS})`],
+    [atTop('approval: { prompt: x }\n'), `6:1: "approval" comes with a later version (valid: ${KEYS})`],
+    [atTop('haltAfterFailures: 1\n'), `6:1: "haltAfterFailures" comes with a later version (valid: ${KEYS})`],
+    [host('auth: kerberos'), '4:85: auth: kerberos comes with a later version (valid: basic)'],
+    [host('auth: ntlm'), '4:85: auth: ntlm comes with a later version (valid: basic)'],
+    [host('auth: negotiate'), '4:85: auth: negotiate comes with a later version (valid: basic)'],
+    [host('auth: certificate'), '4:85: auth: certificate comes with a later version (valid: basic)'],
+    [host('auth: digest'), '4:85: "digest" is not valid for "auth" (valid: basic)'],
+    [host('transport: powershell'), '4:90: transport: powershell comes with a later version (valid: wsman)'],
+    [withDefaults('{ strategy: reverse }'), '6:23: strategy: reverse comes with a later version (valid: auto or provider)'],
+    [withDefaults('{ verify: [{ tcp: "a:1" }] }'), '6:21: probes under "verify" come with a later version (valid: a mapping with stable)'],
+    [withDefaults('{ verify: { tcp: "a:1" } }'), '6:23: "tcp" comes with a later version (valid: stable)'],
+    [withMember('{ vm: a, verify: [] }'), `6:14: "verify" comes with a later version (valid: ${NAMED_KEYS})`],
+    [withMember('{ vm: a, strategy: reverse }'), '6:24: strategy: reverse comes with a later version (valid: auto or provider)'],
+    [withMember("{ match: '*', haltAfterFailures: 1 }"), '6:19: "haltAfterFailures" comes with a later version (valid: match, on, except)'],
+  ],
+  hosts: [
+    [
+      withHost('{}'),
+      '4:7: "address" is missing (valid: https://HOST, https://HOST:PORT or https://HOST:PORT/PATH)',
+      '4:7: "credentials" is missing (valid: a mapping with username and password)',
+    ],
+    [host('adress: x'), `4:79: unknown key "adress"; did you mean "address"? (valid: ${HOST_KEYS})`],
+    [host('limits: { inFlight: 1001 }'), '4:99: 1001 is not valid for "inFlight" (valid: a whole number from 1 to 1000)'],
+    [host('allowUnencrypted: yes'), '4:97: "yes" is not valid for "allowUnencrypted" (valid: true or false)'],
+    [
+      `${HEAD}hosts:\n  "h 1": { address: https://a, credentials: { username: u, password: env:P } }\n${MEMBERS}`,
+      `4:3: this name of a host cannot be used (valid: ${HOST_NAME})`,
+    ],
+    [
+      `${HEAD}${HOSTS}  H1: { address: https://a, credentials: { username: u, password: env:P } }\n${MEMBERS}`,
+      '5:3: host "H1" differs from "h1" by case only',
+    ],
+  ],
+  addresses: [
+    [addressed('http://h1:5985'), '4:18: http:// sends the password in clear text (valid: https://, or allowUnencrypted: true for a lab)'],
+    ...(
+      [
+        ['h1:5986', 'an address starts with https:// (or http:// in labs)'],
+        ['ftp://h1', 'an address starts with https:// (or http:// in labs)'],
+        ['https://u:geheim@h1', 'an address holds no user name or password; use credentials'],
+        ['https://h1/wsman?x=1', 'an address has no query and no fragment'],
+        ['"https://"', 'this is not an address of a host'],
+        ['"https://h 1"', 'this is not an address of a host'],
+        ['"https://h1:x"', 'this is not an address of a host'],
+        ['https://h1:0', 'the port of the address is not a number from 1 to 65535'],
+        ['https://h1:65536', 'the port of the address is not a number from 1 to 65535'],
+        ['https://10.0.0.256', 'the host of the address is neither a DNS name nor an IP address'],
+        ['https://10.0.1', 'the host of the address is neither a DNS name nor an IP address'],
+        ['"https://[fe80::zz]"', 'the host of the address is neither a DNS name nor an IP address'],
+        ['https://-h1', 'the host of the address is neither a DNS name nor an IP address'],
+        ['https://h1..net', 'the host of the address is neither a DNS name nor an IP address'],
+      ] as const
+    ).map(([address, message]): [string, string] => [
+      addressed(address),
+      `4:18: ${message} (valid: https://HOST, https://HOST:PORT or https://HOST:PORT/PATH)`,
+    ]),
+  ],
+  credentials: [
+    ...['hunter2', '"env:"', 'env:1X', 'env:A-B', '"file:"', '"vault:x"', '"ENV:X"', '12345', '{ x: 1 }', 'true'].map(
+      (password): [string, string] => [
+        credentials(`{ username: u, password: ${password} }`),
+        '4:70: credentials are references: env:NAME or file:PATH (valid: env:NAME or file:PATH)',
+      ],
+    ),
+    [credentials('{ username: u, password: }'), '4:60: "password" has no value (valid: env:NAME or file:PATH)'],
+    [
+      credentials('{ username: "a:b", password: env:P }'),
+      '4:57: an account name for Basic authentication holds no colon (valid: an account, such as CONTOSO\\svc-failback)',
+    ],
+    [
+      credentials('{ user: u, password: env:P }'),
+      '4:45: "username" is missing (valid: an account, such as CONTOSO\\svc-failback)',
+      '4:47: unknown key "user"; did you mean "username"? (valid: username, password)',
+    ],
+    [credentials('env:P'), '4:45: this value is not valid for "credentials" (valid: a mapping with username and password)'],
+    [
+      host('tls: { fingerprint: "AB:CD" }'),
+      `4:99: this is not a SHA-256 fingerprint (the thumbprint Windows shows is SHA-1) (valid: ${FINGERPRINT})`,
+    ],
+  ],
+  'times, numbers and choices': [
+    [withDefaults('{ timeouts: { call: 60 } }'), `6:31: 60 is not valid for "call" ${duration('1s', '10m', '1m')}`],
+    [withDefaults('{ timeouts: { call: 5x } }'), `6:31: "5x" is not a duration ${duration('1s', '10m', '1m')}`],
+    [withDefaults('{ timeouts: { call: 999ms } }'), `6:31: 999ms is too short ${duration('1s', '10m', '1m')}`],
+    [withDefaults('{ timeouts: { call: 601s } }'), `6:31: 601s is too long ${duration('1s', '10m', '1m')}`],
+    [withDefaults('{ timeouts: { job: 59s } }'), `6:30: 59s is too short ${duration('1m', '30d', '4h')}`],
+    [withDefaults('{ timeouts: { step: 31d } }'), `6:31: 31d is too long ${duration('1m', '30d', '1d')}`],
+    [withDefaults('{ timeouts: { doubt: 0s } }'), `6:32: 0s is too short ${duration('1s', '10m', '3s')}`],
+    [withDefaults('{ timeouts: { settle: 2h } }'), `6:33: 2h is too long ${duration('1s', '1h', '1m')}`],
+    [withDefaults('{ verify: { stable: 2h } }'), `6:31: 2h is too long ${duration('0s', '1h', '10s')}`],
+    [withDefaults('{ retry: { delay: 99ms } }'), `6:29: 99ms is too short ${duration('100ms', '1h', '30s')}`],
+    [withDefaults('{ retry: { max: 25h } }'), `6:27: 25h is too long ${duration('100ms', '24h', '10m')}`],
+    [withDefaults('{ retry: { attempts: 101 } }'), '6:32: 101 is not valid for "attempts" (valid: a whole number from 1 to 100)'],
+    [withDefaults('{ retry: { jitter: 1.1 } }'), '6:30: 1.1 is not valid for "jitter" (valid: a number from 0 to 1)'],
+    [withDefaults('{ retry: { jitter: .nan } }'), '6:30: NaN is not valid for "jitter" (valid: a number from 0 to 1)'],
+    [withDefaults('{ retry: { backoff: linear } }'), '6:31: "linear" is not valid for "backoff" (valid: exponential or fixed)'],
+    [
+      withDefaults('{ after: { provider: reverse } }'),
+      '6:32: "reverse" is not valid for "provider" (valid: none, commit or commit+reverse)',
+    ],
+    [withDefaults('{ after: commit }'), '6:20: "commit" is not valid for "after" (valid: a mapping with provider)'],
+    [withDefaults('{ startStates: [] }'), '6:26: a list is not valid for "startStates" (valid: at least one state)'],
+    [withDefaults('{ startStates: [6, 13] }'), `6:30: a failback cannot start from state 13 (valid: ${START_STATE})`],
+    [withDefaults('{ startStates: [committed] }'), `6:27: "committed" is not valid (valid: ${START_STATE})`],
+    [withDefaults('{ start: "no" }'), '6:20: "no" is not valid for "start" (valid: true or false)'],
+    [withDefaults('{ retry: { delay: 20m } }'), '6:29: retry.delay (20m) is longer than retry.max (10m)'],
+    [withMember('{ vm: a, retry: { max: 10s } }'), '6:28: retry.delay (30s) is longer than retry.max (10s)'],
+    [withDefaults('{ timeouts: { job: 2d } }'), '6:30: warning: timeouts.job (2d) is longer than timeouts.step (1d), so it never runs out'],
+  ],
+  members: [
+    [withMember('""'), `6:5: the name of a machine is empty (valid: ${NAME_OF_VM})`],
+    [withMember('"a\\tb"'), `6:5: the name of a machine holds control characters (valid: ${NAME_OF_VM})`],
+    [withMember('"\\uD83D"'), `6:5: the name of a machine holds control characters (valid: ${NAME_OF_VM})`],
+    [
+      withMember('007'),
+      '6:5: 7 is not valid for a member; quote a name that looks like something else (valid: a name, { vm: NAME } or { match: GLOB })',
+    ],
+    [withMember('null'), '6:5: an empty value is not valid for a member (valid: a name, { vm: NAME } or { match: GLOB })'],
+    [withMember('[a]'), '6:5: a list is not valid for a member (valid: a name, { vm: NAME } or { match: GLOB })'],
+    [withMember('{ name: a }'), `6:5: "vm" is missing (valid: ${NAME_OF_VM})`, `6:7: unknown key "name" (valid: ${NAMED_KEYS})`],
+    [withMember('{ vm: a, critcal: true }'), `6:14: unknown key "critcal"; did you mean "critical"? (valid: ${NAMED_KEYS})`],
+    [withMember('{ vm: a, match: b }'), `6:14: unknown key "match" (valid: ${NAMED_KEYS})`],
+    [withMember('{ vm: a, id: 12 }'), '6:18: 12 is not valid for "id" (valid: a GUID such as 6B2F0C7E-0000-4000-8000-00000000CAFE)'],
+    [withMember('{ vm: a, id: x }'), '6:18: this is not a GUID (valid: a GUID such as 6B2F0C7E-0000-4000-8000-00000000CAFE)'],
+    [
+      withMember('{ vm: a, on: h2 }'),
+      '4:3: warning: no member can be on host "h1"',
+      '6:18: there is no host "h2"; did you mean "h1"? (valid: h1)',
+    ],
+    [
+      withMember('{ match: "*", start: false }'),
+      '6:19: "start" belongs to a member named with "vm"; machines picked by "match" take the plan\'s defaults (valid: match, on, except)',
+    ],
+    [withMember('{ match: "*", except: web }'), '6:27: "web" is not valid for "except" (valid: a list of names or globs)'],
+    [withMember('{ match: "*a*b*c*d*" }'), '6:14: a glob has at most 4 stars'],
+    [withMember('{ match: "{1..99999}" }'), '6:14: a glob has at most 100 alternatives'],
+    [withMember('dc01\n  - DC01'), '7:5: "DC01" is a member already (members[0])'],
+    [
+      withMember('{ vm: a, id: "{6b2f0c7e-0000-4000-8000-00000000cafe}" }\n  - { vm: a, id: 6B2F0C7E-0000-4000-8000-00000000CAFE }'),
+      '7:5: "a" is a member already (members[0])',
+    ],
+  ],
+  'warnings, which leave the plan usable': [
+    [
+      `${HEAD}${HOSTS}  h2: { address: https://h2, credentials: { username: u, password: env:P } }\nmembers: [{ vm: a, on: h1 }]\n`,
+      '5:3: warning: no member can be on host "h2"',
+    ],
+    [host('allowUnencrypted: true'), '4:79: warning: allowUnencrypted does nothing for an https:// address'],
+    [
+      host('limits: { inFlight: 30 }').replace(MEMBERS, `limits: { inFlight: 20 }\n${MEMBERS}`),
+      '4:99: warning: 30 is never reached: limits.inFlight of the plan is 20',
+    ],
+    [
+      withHost('{ address: "http://h1", allowUnencrypted: true, tls: {}, credentials: { username: u, password: env:P } }'),
+      '4:55: warning: tls does nothing for an http:// address',
+    ],
+  ],
+};
+
+for (const [group, cases] of Object.entries(CASES)) {
+  describe(group, () => {
+    it.each(cases.map(([text, ...findings]) => ({ title: text.slice(0, 200).replaceAll('\n', '⏎').slice(-90), text, findings })))(
+      '$title',
+      ({ text, findings }) => {
+        expect(findingsOf(text)).toEqual(findings);
+      },
+    );
+  });
+}
+
+describe('all of it at once', () => {
+  it('reports every mistake of the sample in the order of the file', () => {
+    const found = findingsOf(readFileSync(new URL('../../examples/broken.yaml', import.meta.url), 'utf8'));
+    expect(found.map((line) => line.replace(/ \(valid: .*$/, ''))).toEqual([
+      '6:14: http:// sends the password in clear text',
+      '7:54: credentials are references: env:NAME or file:PATH',
+      '8:11: auth: kerberos comes with a later version',
+      '10:5: "address" is missing',
+      '10:5: unknown key "addres"; did you mean "address"?',
+      '13:13: strategy: reverse comes with a later version',
+      '14:21: 60 is not valid for "call"',
+      '14:30: "4 hours" is not a duration',
+      '15:22: 0 is not valid for "attempts"',
+      '15:32: retry.delay (1h) is longer than retry.max (10m)',
+      '16:25: "inFlight" is here twice, first in line 16',
+      '19:22: there is no host "hv-dr-1"; did you mean "hv-dr-01"?',
+      '20:5: "DC01" is a member already (members[0])',
+      '21:23: "critical" belongs to a member named with "vm"; machines picked by "match" take the plan\'s defaults',
+      '22:5: 2024 is not valid for a member; quote a name that looks like something else',
+    ]);
+  });
+
+  it('lists the first thousand findings and counts the rest', () => {
+    const { findings } = parsePlan(`${HEAD}${HOSTS}members:\n${'  - 7\n'.repeat(1500)}`, 'p.yaml');
+    expect(findings).toHaveLength(1001);
+    expect(findings.at(-1)).toMatchObject({ line: 1005, message: 'and 500 more findings from here on' });
+  });
+
+  it('finds the place of a mistake behind an alias, where the text stands', () => {
+    const text = `${HEAD}hosts:\n  h1: &h { address: https://a, credentials: { username: u, password: nope } }\n  h2: *h\n${MEMBERS}`;
+    const place = '4:70: credentials are references: env:NAME or file:PATH (valid: env:NAME or file:PATH)';
+    expect(findingsOf(text)).toEqual([place, place]);
+  });
+
+  it('counts lines and columns the same with a byte order mark', () => {
+    expect(findingsOf(`\uFEFFversion: 3\nname: p\n${HOSTS}${MEMBERS}`)).toEqual([
+      '1:10: this failback does not know version 3 of the plan format (valid: 1)',
+    ]);
+  });
+
+  it('refuses aliases that stand for too much', () => {
+    const levels = Array.from(
+      { length: 12 },
+      (_, i) =>
+        `x${i}: &x${i} [${
+          i === 0
+            ? 'a'
+            : Array(10)
+                .fill(`*x${i - 1}`)
+                .join(', ')
+        }]`,
+    ).join('\n');
+    expect(findingsOf(levels)).toEqual(['1:1: the aliases of the file stand for more than 10000 nodes']);
+  });
+});
