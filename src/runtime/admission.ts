@@ -21,7 +21,7 @@ export class Admission {
   /** Admits what may be admitted now. Calls while it works make it look once more. */
   admit(run: RunId): Promise<void> {
     const running = this.#running.get(run);
-    if (running) {
+    if (running !== undefined) {
       this.#again.add(run);
       return running;
     }
