@@ -13,8 +13,13 @@ export interface FailbackContext {
   readonly attempt: number;
   /** The job the current step follows. */
   readonly jobId: string | null;
-  /** Our own call may have reached the host, and nothing has proved or disproved it yet. */
-  readonly inDoubt: boolean;
+  /**
+   * What is open about an earlier call, until a look has answered it: whether it reached the host (`arrival`), or what the host
+   * has made of it (`effect`: an answer that says nothing, or calls of a run that is gone).
+   */
+  readonly doubt: 'arrival' | 'effect' | null;
+  /** The step's operation has been at work and the step is not achieved: a copy may run, or may have been left half done. */
+  readonly touched: boolean;
   /** The last look, for people. */
   readonly seen: Seen | null;
   /** Why the lifecycle waits, backs off or has stopped. */
@@ -52,6 +57,16 @@ export interface HostObserved {
   readonly job: JobObservation | null;
   /** Unfinished jobs that affect the VM, when the watch asked for all jobs. */
   readonly running: readonly JobObservation[];
+}
+
+/** Calls that nobody has followed to their end may be at work on the host: look and wait before the next one. */
+export function mayBeAtWork({ doubt, touched }: FailbackContext): boolean {
+  return doubt !== null || touched;
+}
+
+/** Leaving now may leave a data copy running, or disks nobody may boot. */
+export function mayBeCopying(context: FailbackContext): boolean {
+  return stepOf(context).cancel === 'quarantine' && mayBeAtWork(context);
 }
 
 export function stepsOf(context: FailbackContext): readonly Step[] {

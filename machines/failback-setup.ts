@@ -1,24 +1,35 @@
 import { assign, fromPromise, setup } from 'xstate';
-import { JobState } from '../src/domain/cim-job.ts';
 import type { EffectInput, EffectName, EffectOutput, WatchInput } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
 import type { MemberInput } from '../src/domain/member.ts';
-import { ReplicationState } from '../src/domain/replication.ts';
 import { isAccepted, returnValueFailure } from '../src/domain/return-value.ts';
 import { backOffDelay } from './back-off.ts';
-import { type FailbackContext, type FailbackEvent, type HostObserved, lookOf, seenIn, stepOf, stepsOf } from './failback-context.ts';
 import {
-  type Before,
-  type During,
+  type FailbackContext,
+  type FailbackEvent,
+  type HostObserved,
+  lookOf,
+  mayBeAtWork,
+  mayBeCopying,
+  seenIn,
+  stepOf,
+  stepsOf,
+} from './failback-context.ts';
+import { type Before, type During, isOver, judgeBefore, judgeDuring } from './judgement.ts';
+import {
+  copyInterrupted,
+  copyNotEnded,
   deadlinePassed,
   failureOfJob,
-  judgeBefore,
-  judgeDuring,
+  givenUp,
+  heldAfter,
+  nothingThere,
   obstacle,
+  unknownOutcome,
   unsettled,
   vanished,
   waitingFor,
-} from './judgement.ts';
+} from './wording.ts';
 
 /** An actor with types but no body: the work happens in a worker. */
 function remote<Output, Input>() {
@@ -38,14 +49,6 @@ function during({ context, event }: GuardArgs, is: During): boolean {
   return event.type === 'host.observed' && judgeDuring(context, event as never) === is;
 }
 
-/** The data of the VM may be on its way home at this moment. */
-function mayBeCopying({ step, inDoubt, seen }: FailbackContext): boolean {
-  return (
-    step === 0 &&
-    (inDoubt || seen?.state === ReplicationState.FailbackInProgress || (seen?.job?.state ?? JobState.Completed) < JobState.Completed)
-  );
-}
-
 function isNews({ seen }: FailbackContext, event: HostObserved): boolean {
   const now = seenIn(event);
   return now !== null && JSON.stringify({ ...now, at: 0 }) !== JSON.stringify({ ...seen, at: 0 });
@@ -62,12 +65,21 @@ function answer(event: { readonly type: string }): EffectOutput | null {
   return (event as { output?: EffectOutput }).output ?? null;
 }
 
-/** The failure an effect reports: a refusal of the host, or a call that did not come back. */
+/** The failure an effect reports: a refusal of the host, or a call that did not come back. Null when the call was accepted. */
 function refusal(context: FailbackContext, event: { readonly type: string }): Failure | null {
-  const { error } = event as { error?: Failure };
-  if (error) return error;
+  const { error } = event as { error?: Partial<Failure> };
   const output = answer(event);
-  return output && !isAccepted(output.returnValue) ? returnValueFailure(stepOf(context).label, output.returnValue) : null;
+  if (error || !output) return isKnown(error) ? error : unknownOutcome(context, error?.message);
+  return isAccepted(output.returnValue) ? null : returnValueFailure(stepOf(context).label, output.returnValue);
+}
+
+/** A defect of our own, or a report nobody can read, says nothing about what the host has made of the call. */
+function isKnown(error: Partial<Failure> | undefined): error is Failure {
+  return error?.class !== undefined && error.code !== 'internal';
+}
+
+function attemptsLeft({ attempt, member }: FailbackContext): boolean {
+  return attempt < member.settings.retry.attempts;
 }
 
 /** Everything the statechart in `failback.ts` names: guards in words, actions as verbs, delays by their reason. */
@@ -88,34 +100,33 @@ export const failbackSetup = setup({
     proof: ({ context }) => stepOf(context).proof(context.member.settings),
   },
   guards: {
-    'adopts a run': ({ context }) => context.member.adopt,
+    'calls may be at work': ({ context }) => mayBeAtWork(context),
+    'arrival was in doubt': ({ context }) => context.doubt === 'arrival',
     'something new': ({ context, event }) => event.type === 'host.observed' && isNews(context, event),
+    'not paused yet': ({ context }) => !context.pauseRequested,
     'pause requested': ({ context }) => context.pauseRequested,
+    'not cancelled yet': ({ context }) => !context.cancelRequested,
     'cancel requested': ({ context }) => context.cancelRequested,
     'copy is interrupted by cancel': ({ context }) => context.cancelRequested && stepOf(context).cancel === 'quarantine',
-    'nothing is under way': ({ context }) => !mayBeCopying(context),
-    'job is known': ({ context }) => context.jobId !== null,
+    'a copy may be under way': ({ context }) => mayBeCopying(context),
+    'a copy with a known job': ({ context }) => mayBeCopying(context) && context.jobId !== null,
     'no step left': ({ context }) => context.step >= stepsOf(context).length,
+    'no call so far': ({ context }) => context.attempt === 0,
+    'attempts left': ({ context }) => attemptsLeft(context),
     'VM is not here': (args) => before(args, 'missing'),
+    'done or under way': (args) => before(args, 'done') || before(args, 'under-way'),
     'already done': (args) => before(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
     'done, to be proved': (args) => before(args, 'done'),
-    'already under way': (args) => before(args, 'under-way'),
     'may start, paused': (args) => args.context.pauseRequested && before(args, 'ready'),
     'may start': (args) => before(args, 'ready'),
+    'nothing on the host': (args) => before(args, 'ready'),
     blocked: (args) => before(args, 'blocked'),
     'waits for something new': (args) =>
       before(args, 'wait') && waitingFor(args.context, args.event as never)?.message !== args.context.failure?.message,
     accepted: ({ event }) => isAccepted(answer(event)?.returnValue ?? -1),
-    'nothing happened yet, attempts left': ({ context, event }) =>
-      refusal(context, event)?.class === 'retryable' && context.attempt < context.member.settings.retry.attempts,
+    'nothing happened yet, attempts left': ({ context, event }) => refusal(context, event)?.class === 'retryable' && attemptsLeft(context),
     'in doubt': ({ context, event }) => refusal(context, event)?.class === 'reconcile',
     'a person must act': ({ context, event }) => refusal(context, event)?.class === 'operator',
-    'nothing on the host, first call of an adopted run': (args) =>
-      args.context.member.adopt && args.context.attempt === 0 && (before(args, 'ready') || before(args, 'wait')),
-    'nothing on the host, cancelled': (args) => args.context.cancelRequested && (before(args, 'ready') || before(args, 'wait')),
-    'nothing on the host, attempts left': (args) =>
-      (before(args, 'ready') || before(args, 'wait')) && args.context.attempt < args.context.member.settings.retry.attempts,
-    'nothing on the host': (args) => before(args, 'ready') || before(args, 'wait'),
     'left the host': (args) => during(args, 'missing'),
     achieved: (args) => during(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
     'achieved, to be proved': (args) => during(args, 'done'),
@@ -124,18 +135,14 @@ export const failbackSetup = setup({
     'job found': (args) => during(args, 'found'),
     'job vanished': (args) => during(args, 'vanished'),
     'job failed, attempts left': (args) =>
-      during(args, 'failed') &&
-      failureOfJob(args.event as never).class === 'retryable' &&
-      args.context.attempt < args.context.member.settings.retry.attempts,
-    'job failed, a person must act': (args) => during(args, 'failed') && failureOfJob(args.event as never).class === 'operator',
+      during(args, 'failed') && failureOfJob(args.context, args.event as never).class === 'retryable' && attemptsLeft(args.context),
+    'job failed, a person must act': (args) =>
+      during(args, 'failed') && failureOfJob(args.context, args.event as never).class === 'operator',
     'job failed': (args) => during(args, 'failed'),
     'not settled': (args) => during(args, 'unsettled'),
     'going on': (args) => during(args, 'going'),
-    'copy is over': ({ event }) => {
-      const look = lookOf(event);
-      return look !== null && look.vm.replication?.state !== ReplicationState.FailbackInProgress && !(look.job && look.job.jobState < 7);
-    },
-    'copy was complete': ({ event }) => lookOf(event)?.vm.replication?.state === ReplicationState.FailbackComplete,
+    'copy was complete': (args) => during(args, 'done'),
+    'copy is over': ({ context, event }) => event.type === 'host.observed' && isOver(context, event),
   },
   actions: {
     /** Becomes a counter of the run: calls that are known to have reached the host. */
@@ -144,9 +151,9 @@ export const failbackSetup = setup({
     requestPause: assign({ pauseRequested: true }),
     withdrawPause: assign({ pauseRequested: false }),
     requestCancel: assign({ cancelRequested: true }),
-    startOver: assign({ attempt: 0, failure: null, cancelRequested: false }),
+    startOver: assign({ attempt: 0, failure: null, pauseRequested: false, cancelRequested: false }),
     clearFailure: assign({ failure: null }),
-    intend: assign({ attempt: ({ context }) => context.attempt + 1, jobId: null }),
+    intend: assign({ attempt: ({ context }) => context.attempt + 1, jobId: null, failure: null }),
     rememberJob: assign({ jobId: ({ event }) => answer(event)?.jobId ?? null, failure: null }),
     adoptJob: assign({
       jobId: ({ context, event }) => {
@@ -154,17 +161,26 @@ export const failbackSetup = setup({
         return (look && stepOf(context).underWay(look)?.jobId) ?? context.jobId;
       },
       failure: null,
-      inDoubt: false,
     }),
-    doubt: assign({ inDoubt: true }),
-    settleDoubt: assign({ inDoubt: false }),
-    nextStep: assign({ step: ({ context }) => context.step + 1, attempt: 0, jobId: null, failure: null, inDoubt: false }),
+    touch: assign({ touched: true }),
+    doubt: assign({ doubt: (_, params: { readonly its: 'arrival' | 'effect' }) => params.its }),
+    settleDoubt: assign({ doubt: null }),
+    nextStep: assign({
+      step: ({ context }) => context.step + 1,
+      attempt: 0,
+      jobId: null,
+      failure: null,
+      doubt: null,
+      touched: false,
+    }),
     noteRefusal: assign({ failure: ({ context, event }) => refusal(context, event) }),
     noteWait: assign({ failure: ({ context, event }) => (event.type === 'host.observed' ? waitingFor(context, event) : context.failure) }),
     noteObstacle: assign({
       failure: ({ context, event }) => (event.type === 'host.observed' ? obstacle(context, event) : context.failure),
     }),
-    noteJobFailure: assign({ failure: ({ context, event }) => (event.type === 'host.observed' ? failureOfJob(event) : context.failure) }),
+    noteJobFailure: assign({
+      failure: ({ context, event }) => (event.type === 'host.observed' ? failureOfJob(context, event) : context.failure),
+    }),
     noteVanished: assign({ failure: ({ context }) => vanished(context) }),
     noteUnsettled: assign({
       failure: ({ context, event }) => {
@@ -174,30 +190,10 @@ export const failbackSetup = setup({
     }),
     noteStepDeadline: assign({ failure: ({ context }) => deadlinePassed(context, 'step') }),
     noteJobDeadline: assign({ failure: ({ context }) => deadlinePassed(context, 'job') }),
-    noteNothingThere: assign({
-      failure: ({ context }) =>
-        context.failure ?? {
-          class: 'retryable',
-          code: 'state.unexpected',
-          message: `${stepOf(context).label} left no trace on the host`,
-          remedy: 'Nothing to do while attempts are left.',
-        },
-    }),
-    noteCancelledCopy: assign({
-      failure: {
-        class: 'operator',
-        code: 'state.unexpected',
-        message: 'the data copy was interrupted: the disks at home are inconsistent',
-        remedy: 'Do not start the VM. Run the failback of this VM again (failback retry) before anything else.',
-      },
-    }),
-    noteLateCancel: assign({
-      failure: {
-        class: 'operator',
-        code: 'command.refused',
-        message: 'the failback was complete before the cancel took effect: the data at home is whole, nothing further was done',
-        remedy: 'Nothing to do; start the VM by hand or run the plan again to go on.',
-      },
-    }),
+    noteNothingThere: assign({ failure: ({ context }) => context.failure ?? nothingThere(context) }),
+    noteGivenUp: assign({ failure: ({ context }) => context.failure && givenUp(context, context.failure) }),
+    noteHeld: assign({ failure: ({ context }) => heldAfter(context) }),
+    noteInterrupted: assign({ failure: copyInterrupted }),
+    noteNotEnded: assign({ failure: ({ context }) => copyNotEnded(context) }),
   },
 });

@@ -1,18 +1,22 @@
-import type { FailbackContext } from './failback-context.ts';
-import { stepOf } from './failback-context.ts';
+import { type FailbackContext, stepOf } from './failback-context.ts';
 import { effectOf, failbackSetup } from './failback-setup.ts';
 
 const countCall = { type: 'count', params: ({ context }: { context: FailbackContext }) => ({ calls: effectOf(context) }) } as const;
 
 /** Where an effect's report leads. */
 const afterCall = {
-  retry: { guard: 'nothing happened yet, attempts left', target: 'backingOff', actions: ['noteRefusal'] },
-  doubt: { guard: 'in doubt', target: 'reconciling', actions: ['noteRefusal'] },
-  operator: { guard: 'a person must act', target: 'needsOperator', actions: ['noteRefusal'] },
-  failed: { target: 'failed', actions: ['noteRefusal'] },
+  retry: { guard: 'nothing happened yet, attempts left', target: 'backingOff' },
+  doubt: { guard: 'in doubt', target: 'reconciling' },
+  operator: { guard: 'a person must act', target: 'needsOperator' },
+  failed: { target: 'failed' },
 } as const;
 
-const cancelUnlessCopying = [{ guard: 'nothing is under way', target: 'cancelled' }, { target: 'cancelling' }] as const;
+/** Cancelled where no operation of ours has to be waited for; `cancelling` decides what that means for the data. */
+const cancel = { target: 'cancelling', actions: 'requestCancel' } as const;
+/** Cancelled while an operation is at work or in doubt: honoured when its outcome is known. */
+const cancelSoon = { guard: 'not cancelled yet', actions: 'requestCancel' } as const;
+const honourCancel = { guard: 'cancel requested', target: 'cancelling' } as const;
+const startOver = { target: 'pending', actions: 'startOver' } as const;
 
 /**
  * The replication lifecycle of one VM. One sub-lifecycle serves every step of a strategy:
@@ -20,7 +24,8 @@ const cancelUnlessCopying = [{ guard: 'nothing is under way', target: 'cancelled
  * is waited for beside it. Which call, which conditions and what cancelling means are the step's data.
  *
  * Guarantees: a call is only made from `calling`, which is only entered on a fresh look that says "may start"; whoever does
- * not know whether a call worked is in `reconciling`; `completed` is only reached when every step's condition was seen on the host.
+ * not know whether a call worked is in `reconciling`; `completed` is only reached when every step's condition was seen on the host;
+ * an accepted cancel ends in `cancelled`, in `quarantined` if data may have been on its way, or in `completed` if nothing was left to do.
  */
 export const failbackMachine = failbackSetup.createMachine({
   id: 'failback',
@@ -29,7 +34,9 @@ export const failbackMachine = failbackSetup.createMachine({
     step: 0,
     attempt: 0,
     jobId: null,
-    inDoubt: false,
+    // XState builds the first context again at every transition, then without input.
+    doubt: input?.adopt ? 'effect' : null,
+    touched: false,
     seen: null,
     failure: null,
     pauseRequested: false,
@@ -39,15 +46,15 @@ export const failbackMachine = failbackSetup.createMachine({
   options: { maxIterations: 100 },
   on: {
     'host.observed': { guard: 'something new', actions: 'see' },
-    'failback.pause': { guard: ({ context }) => !context.pauseRequested, actions: 'requestPause' },
-    'failback.resume': { guard: ({ context }) => context.pauseRequested, actions: 'withdrawPause' },
+    'failback.pause': { guard: 'not paused yet', actions: 'requestPause' },
+    'failback.resume': { guard: 'pause requested', actions: 'withdrawPause' },
   },
   states: {
     pending: {
       tags: 'pending',
       on: {
-        'failback.admit': [{ guard: 'adopts a run', target: 'reconciling' }, { target: 'checking' }],
-        'failback.cancel': cancelUnlessCopying,
+        'failback.admit': [{ guard: 'calls may be at work', target: 'reconciling' }, { target: 'checking' }],
+        'failback.cancel': [{ guard: 'a copy may be under way', target: 'reconciling', actions: 'requestCancel' }, cancel],
       },
     },
     checking: {
@@ -56,23 +63,21 @@ export const failbackMachine = failbackSetup.createMachine({
       after: { stepDeadline: { target: 'needsOperator', actions: 'noteStepDeadline' } },
       always: [
         { guard: 'VM is not here', target: 'needsOperator', actions: 'noteObstacle' },
-        { guard: 'already done', target: 'found' },
-        { guard: 'done, to be proved', target: 'found' },
-        { guard: 'already under way', target: 'found' },
+        { guard: 'done or under way', target: 'found' },
         { guard: 'may start, paused', target: 'holding' },
         { guard: 'may start', target: 'calling' },
         { guard: 'blocked', target: 'needsOperator', actions: 'noteObstacle' },
       ],
       on: {
         'host.observed': { guard: 'waits for something new', actions: ['see', 'noteWait'] },
-        'failback.cancel': cancelUnlessCopying,
+        'failback.cancel': cancel,
       },
     },
     holding: {
       tags: 'paused',
       on: {
         'failback.resume': { target: 'pending', actions: 'withdrawPause' },
-        'failback.cancel': cancelUnlessCopying,
+        'failback.cancel': cancel,
       },
     },
     calling: {
@@ -85,55 +90,46 @@ export const failbackMachine = failbackSetup.createMachine({
         onDone: [
           { guard: 'accepted', target: 'tracking', actions: ['rememberJob', countCall] },
           { ...afterCall.retry, actions: ['noteRefusal', countCall] },
-          { ...afterCall.doubt, actions: ['noteRefusal', countCall] },
+          { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'effect' } }, countCall] },
           { ...afterCall.operator, actions: ['noteRefusal', countCall] },
           { ...afterCall.failed, actions: ['noteRefusal', countCall] },
         ],
         onError: [
-          { ...afterCall.retry, actions: ['noteRefusal'] },
-          { ...afterCall.doubt, actions: ['noteRefusal', 'doubt'] },
-          { ...afterCall.operator, actions: ['noteRefusal'] },
-          { ...afterCall.failed, actions: ['noteRefusal'] },
+          { ...afterCall.retry, actions: 'noteRefusal' },
+          { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'arrival' } }] },
+          { ...afterCall.operator, actions: 'noteRefusal' },
+          { ...afterCall.failed, actions: 'noteRefusal' },
         ],
       },
-      on: { 'failback.cancel': { guard: ({ context }) => !context.cancelRequested, actions: 'requestCancel' } },
+      on: { 'failback.cancel': cancelSoon },
     },
     reconciling: {
       tags: 'working',
       initial: 'looking',
-      on: { 'failback.cancel': { guard: ({ context }) => !context.cancelRequested, actions: 'requestCancel' } },
+      on: { 'failback.cancel': cancelSoon },
       states: {
         looking: {
           invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
           after: { doubt: 'confirming' },
-          always: [
-            { guard: 'already done', target: '#failback.found' },
-            { guard: 'done, to be proved', target: '#failback.found' },
-            { guard: 'already under way', target: '#failback.found' },
-          ],
+          always: { guard: 'done or under way', target: '#failback.found' },
         },
         confirming: {
           invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
           after: { stepDeadline: { target: '#failback.needsOperator', actions: 'noteStepDeadline' } },
           always: [
             { guard: 'VM is not here', target: '#failback.needsOperator', actions: 'noteObstacle' },
-            { guard: 'already done', target: '#failback.found' },
-            { guard: 'done, to be proved', target: '#failback.found' },
-            { guard: 'already under way', target: '#failback.found' },
-            { guard: 'nothing on the host, cancelled', target: '#failback.cancelled', actions: 'settleDoubt' },
-            { guard: 'nothing on the host, first call of an adopted run', target: '#failback.checking' },
-            { guard: 'nothing on the host, attempts left', target: '#failback.backingOff', actions: ['settleDoubt', 'noteNothingThere'] },
-            { guard: 'nothing on the host', target: '#failback.failed', actions: ['settleDoubt', 'noteNothingThere'] },
+            { guard: 'done or under way', target: '#failback.found' },
+            { guard: 'nothing on the host', target: '#failback.notFound' },
             { guard: 'blocked', target: '#failback.needsOperator', actions: 'noteObstacle' },
           ],
         },
       },
     },
-    /** The look shows that a call in doubt worked. */
+    /** The look shows that the step is done or at work: a call in doubt worked, or somebody else made one. */
     found: {
       tags: 'working',
       exit: 'settleDoubt',
-      always: [{ guard: ({ context }) => context.inDoubt, target: 'adopting', actions: countCall }, { target: 'adopting' }],
+      always: [{ guard: 'arrival was in doubt', target: 'adopting', actions: countCall }, { target: 'adopting' }],
     },
     adopting: {
       tags: 'working',
@@ -143,8 +139,20 @@ export const failbackMachine = failbackSetup.createMachine({
         { target: 'tracking', actions: 'adoptJob' },
       ],
     },
+    /** The look shows, after the time of doubt, that no call is at work and that one may be made. */
+    notFound: {
+      tags: 'working',
+      entry: 'settleDoubt',
+      always: [
+        honourCancel,
+        { guard: 'no call so far', target: 'checking' },
+        { guard: 'attempts left', target: 'backingOff', actions: 'noteNothingThere' },
+        { target: 'failed', actions: 'noteNothingThere' },
+      ],
+    },
     tracking: {
       tags: 'working',
+      entry: 'touch',
       initial: 'going',
       invoke: {
         id: 'watch',
@@ -162,14 +170,19 @@ export const failbackMachine = failbackSetup.createMachine({
         { guard: 'achieved', target: 'achieved' },
         { guard: 'achieved, to be proved', target: 'proving' },
         { guard: 'job found', target: 'tracking', reenter: true, actions: 'adoptJob' },
-        { guard: 'job vanished', target: 'reconciling', actions: 'noteVanished' },
         { guard: 'job failed, attempts left', target: 'backingOff', actions: 'noteJobFailure' },
         { guard: 'job failed, a person must act', target: 'needsOperator', actions: 'noteJobFailure' },
         { guard: 'job failed', target: 'failed', actions: 'noteJobFailure' },
       ],
-      on: { 'failback.cancel': { guard: ({ context }) => !context.cancelRequested, actions: 'requestCancel' } },
+      on: { 'failback.cancel': cancelSoon },
       states: {
-        going: { always: { guard: 'not settled', target: 'settling', actions: 'noteUnsettled' } },
+        going: {
+          always: [
+            { guard: 'not settled', target: 'settling', actions: 'noteUnsettled' },
+            { guard: 'job vanished', target: '#failback.reconciling', actions: 'noteVanished' },
+          ],
+        },
+        /** How the job ended is known, so that it disappears later means nothing. */
         settling: {
           after: { settle: { target: '#failback.needsOperator' } },
           always: { guard: 'going on', target: 'going', actions: 'clearFailure' },
@@ -180,7 +193,7 @@ export const failbackMachine = failbackSetup.createMachine({
     proving: {
       tags: 'working',
       initial: 'waiting',
-      on: { 'failback.cancel': { guard: ({ context }) => !context.cancelRequested, actions: 'requestCancel' } },
+      on: { 'failback.cancel': cancelSoon },
       states: {
         waiting: {
           invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: false, pace: 'soon' } },
@@ -204,7 +217,7 @@ export const failbackMachine = failbackSetup.createMachine({
       entry: 'nextStep',
       always: [
         { guard: 'no step left', target: 'completed' },
-        { guard: 'cancel requested', target: 'cancelled' },
+        { guard: 'cancel requested', target: 'cancelled', actions: 'noteHeld' },
         { guard: 'pause requested', target: 'holding' },
         { target: 'checking' },
       ],
@@ -212,22 +225,29 @@ export const failbackMachine = failbackSetup.createMachine({
     backingOff: {
       tags: 'working',
       after: { backOff: 'checking' },
-      always: { guard: 'cancel requested', target: 'cancelled' },
-      on: { 'failback.cancel': cancelUnlessCopying },
+      always: honourCancel,
+      on: { 'failback.cancel': cancel },
     },
     needsOperator: {
       tags: 'attention',
-      on: {
-        'failback.retry': { target: 'pending', actions: 'startOver' },
-        'failback.cancel': cancelUnlessCopying,
-      },
+      always: honourCancel,
+      on: { 'failback.retry': startOver, 'failback.cancel': cancel },
     },
-    /** A data copy is being interrupted on the operator's word; whatever the host answers, the disks are not to be trusted. */
+    /**
+     * Cancelled. If data may be on its way the copy is interrupted; whatever the host answers, its disks are not to be trusted then,
+     * unless the copy turns out to have been complete.
+     */
     cancelling: {
       tags: 'working',
       initial: 'deciding',
       states: {
-        deciding: { always: [{ guard: 'job is known', target: 'terminating' }, { target: 'ending' }] },
+        deciding: {
+          always: [
+            { guard: 'a copy with a known job', target: 'terminating' },
+            { guard: 'a copy may be under way', target: 'ending' },
+            { target: '#failback.cancelled' },
+          ],
+        },
         terminating: {
           invoke: {
             id: 'call',
@@ -238,17 +258,27 @@ export const failbackMachine = failbackSetup.createMachine({
           },
         },
         ending: {
-          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => ({ jobId: context.jobId, allJobs: false, pace: 'soon' }) },
-          after: { settle: { target: '#failback.quarantined', actions: 'noteCancelledCopy' } },
+          invoke: {
+            id: 'watch',
+            src: 'watchHost',
+            input: ({ context }) => ({ jobId: context.jobId, allJobs: context.jobId === null, pace: 'soon' }),
+          },
+          after: { settle: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
           always: [
-            { guard: 'copy was complete', target: '#failback.cancelled', actions: 'noteLateCancel' },
-            { guard: 'copy is over', target: '#failback.quarantined', actions: 'noteCancelledCopy' },
+            { guard: 'copy was complete', target: '#failback.achieved' },
+            { guard: 'job found', target: 'terminating', actions: 'adoptJob' },
+            { guard: 'copy is over', target: '#failback.quarantined', actions: 'noteInterrupted' },
           ],
         },
       },
     },
-    quarantined: { tags: 'quarantined', on: { 'failback.retry': { target: 'pending', actions: 'startOver' } } },
-    failed: { tags: 'failed', on: { 'failback.retry': { target: 'pending', actions: 'startOver' }, 'failback.cancel': 'cancelled' } },
+    quarantined: { tags: 'quarantined', on: { 'failback.retry': startOver } },
+    failed: {
+      tags: 'failed',
+      entry: 'noteGivenUp',
+      always: honourCancel,
+      on: { 'failback.retry': startOver, 'failback.cancel': cancel },
+    },
     cancelled: { tags: 'cancelled', type: 'final' },
     completed: { tags: 'completed', type: 'final' },
   },

@@ -1,4 +1,4 @@
-import { FAILBACK_JOB_TYPES } from '../src/domain/cim-job.ts';
+import { FAILBACK_JOB_TYPES, jobPhase } from '../src/domain/cim-job.ts';
 import type { MemberSettings } from '../src/domain/member.ts';
 import { describePower, EnabledState, OperationalStatus } from '../src/domain/power.ts';
 import {
@@ -25,9 +25,11 @@ function stateOf(look: Look): number {
   return look.vm.replication?.state ?? ReplicationState.Disabled;
 }
 
-/** Anything but our own operation that holds the VM's lock. */
+/** Anything that holds the VM's lock, a job of the step before included. */
 function busy(look: Look): Readiness | null {
-  const job = look.running[0];
+  const job = [...look.running, ...(look.job ? [look.job] : [])].find(
+    ({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running',
+  );
   if (job) return wait(`job ${job.jobId} (type ${job.jobType}) is running on the VM`);
   if (look.vm.operationalStatus[0] === OperationalStatus.InService) return wait('another operation holds the lock of the VM (a backup?)');
   return null;

@@ -66,7 +66,8 @@ export const runMachine = setup({
       },
       on: { 'run.settled': 'finished' },
     },
-    cancelled: { tags: 'working', on: { 'run.settled': 'finished' } },
+    /** Every member has been told; those that can not stop at once are still on their way. */
+    cancelled: { tags: 'working', on: { 'run.settled': 'finished', 'run.reopen': 'running' } },
     finished: { tags: 'completed', on: { 'run.reopen': 'running' } },
   },
 });

@@ -1,0 +1,170 @@
+import { describeJobState, jobPhase } from '../src/domain/cim-job.ts';
+import type { Failure } from '../src/domain/failure.ts';
+import { jobFailure } from '../src/domain/job-failure.ts';
+import { describePower } from '../src/domain/power.ts';
+import { describeReplicationState } from '../src/domain/replication.ts';
+import { type FailbackContext, type HostObserved, lookOf, stepOf, stepsOf } from './failback-context.ts';
+import type { Look } from './step.ts';
+
+/** Why a step that is `blocked` or `missing` can not go on. */
+export function obstacle(context: FailbackContext, event: HostObserved): Failure {
+  const look = lookOf(event);
+  if (!look) {
+    return {
+      class: 'operator',
+      code: 'vm.not-found',
+      message: `host ${context.member.host} does not have the VM ${context.member.vmId} (any more)`,
+      remedy: 'Find the host that owns the VM now (a cluster move?), correct the plan and start a new run for it.',
+    };
+  }
+  const readiness = stepOf(context).readiness(look, context.member.settings);
+  if (readiness.is === 'blocked') return readiness.failure;
+  return unsettled(context, look);
+}
+
+/** A VM that waits for the host to get ready; null when the look says anything else. */
+export function waitingFor(context: FailbackContext, event: HostObserved): Failure | null {
+  const look = lookOf(event);
+  const readiness = look && stepOf(context).readiness(look, context.member.settings);
+  return readiness?.is === 'wait' ? { class: 'retryable', code: 'host.busy', message: `waiting: ${readiness.why}` } : null;
+}
+
+/** A report that does not say what became of the call. */
+export function unknownOutcome(context: FailbackContext, message: string | undefined): Failure {
+  return {
+    class: 'reconcile',
+    code: 'internal',
+    message: `what became of ${stepOf(context).label} is not known: ${message ?? 'its report is empty'}`,
+    remedy: 'Nothing to do: the host is looked at before anything else.',
+  };
+}
+
+/** A call, answered or not, of which nothing is to be seen after the time of doubt. */
+export function nothingThere(context: FailbackContext): Failure {
+  return {
+    class: 'retryable',
+    code: 'state.unexpected',
+    message: `${stepOf(context).label} left no trace on the host`,
+    remedy: "Read the host's Hyper-V-VMMS/Admin event log for the reason.",
+  };
+}
+
+/** The last failure of a lifecycle that has ended `failed`: what would be tried again is not tried any more. */
+export function givenUp(context: FailbackContext, last: Failure): Failure {
+  if (last.class !== 'retryable' && last.class !== 'reconcile') return last;
+  const cause = last.class === 'retryable' && last.remedy ? last.remedy : "Read the host's Hyper-V-VMMS/Admin event log for the reason.";
+  return {
+    ...last,
+    message: `${last.message}; given up after ${context.attempt} of ${context.member.settings.retry.attempts} calls`,
+    remedy: `${cause} Then retry.`,
+  };
+}
+
+/** Why a followed job failed; only for looks judged `failed`. */
+export function failureOfJob(context: FailbackContext, event: HostObserved): Failure {
+  if (!event.job) throw new RangeError('no job in this look');
+  const failure = jobFailure(event.job);
+  if (stepOf(context).cancel !== 'quarantine') return failure;
+  return { ...failure, remedy: `Do not start the VM: its disks may be half copied. ${failure.remedy ?? ''}`.trimEnd() };
+}
+
+/** The state that should follow is not there. */
+export function unsettled(context: FailbackContext, look: Look): Failure {
+  const step = stepOf(context);
+  const { vm, job } = look;
+  const state = vm.replication ? describeReplicationState(vm.replication.state) : 'none';
+  if (step.effect === null) {
+    return {
+      class: 'operator',
+      code: 'state.unexpected',
+      message: `the VM is not ${step.label}: it is ${describePower(vm.power)}, health state ${vm.healthState}, operational status ${vm.operationalStatus[0] ?? 'none'}`,
+      remedy: 'Look at the VM on the host. Retry goes on watching it.',
+    };
+  }
+  if (job && jobPhase(job.jobState, job.errorCode) === 'failed') {
+    const failure = jobFailure(job);
+    return {
+      ...failure,
+      class: 'operator',
+      message: `${failure.message}; replication state is ${state} and the VM is ${describePower(vm.power)}`,
+    };
+  }
+  const about = job ? `its job is in state ${describeJobState(job.jobState)}` : 'it has no job';
+  return {
+    class: 'operator',
+    code: job ? 'job.stuck' : 'state.unexpected',
+    message: `${step.label} was accepted and ${about}, but replication state is ${state} and the VM is ${describePower(vm.power)}`,
+    remedy:
+      'Look at the provider and the Hyper-V-VMMS/Admin log. Do not start the VM before its replication state is 14. Then retry or cancel.',
+  };
+}
+
+export function vanished(context: FailbackContext): Failure {
+  return {
+    class: 'reconcile',
+    code: 'job.vanished',
+    message: `job ${context.jobId ?? ''} is gone from host ${context.member.host} and nothing shows that it worked`,
+    remedy: "Jobs disappear five minutes after their end and when VMMS restarts: read the host's Hyper-V-VMMS/Admin log.",
+  };
+}
+
+export function deadlinePassed(context: FailbackContext, phase: 'step' | 'job'): Failure {
+  const { label, effect } = stepOf(context);
+  const within = `within ${Math.round(context.member.settings.timeouts[phase] / 1000)} s`;
+  const why = context.failure ? ` (${context.failure.message})` : '';
+  const seen = lastSeen(context);
+  if (phase === 'step') {
+    return {
+      class: 'operator',
+      code: 'deadline.passed',
+      message: `${effect === null ? `the VM was not ${label}` : `the host was not ready for ${label}`} ${within}${why}${seen}`,
+      remedy: 'Remove what keeps the VM busy, or make the host reachable, then retry.',
+    };
+  }
+  return {
+    class: 'operator',
+    code: 'deadline.passed',
+    message:
+      effect === null ? `the VM was not ${label} ${within}${why}${seen}` : `${label} is at work but not achieved ${within}${why}${seen}`,
+    remedy:
+      stepOf(context).cancel === 'quarantine'
+        ? 'Look at the provider on the host; the copy may still run. Do not start the VM. Retry goes on watching, cancel quarantines.'
+        : 'Look at the VM on the host. Retry goes on watching.',
+  };
+}
+
+/** What became of a cancel that came while a step could only be finished. */
+export function heldAfter(context: FailbackContext): Failure {
+  const done = stepsOf(context)[context.step - 1];
+  return {
+    class: 'operator',
+    code: 'command.refused',
+    message: `${done?.label ?? 'the step'} was complete before the cancel took effect: nothing after it was done`,
+    remedy: 'The data at home is whole. Go on by hand, or run the plan again.',
+  };
+}
+
+/** A copy that was, or may have been, at work has ended without state 14. */
+export const copyInterrupted: Failure = {
+  class: 'operator',
+  code: 'state.unexpected',
+  message: 'cancelled after the failback had begun: the disks at home may be inconsistent',
+  remedy: 'Do not start the VM. Run the failback of this VM again (failback retry) before anything else.',
+};
+
+/** A copy that was told to end and was not seen to do so. */
+export function copyNotEnded(context: FailbackContext): Failure {
+  const limit = Math.round(context.member.settings.timeouts.settle / 1000);
+  return {
+    class: 'operator',
+    code: 'state.unexpected',
+    message: `cancelled, but the failback was not seen to end within ${limit} s${lastSeen(context)}: the copy may still run`,
+    remedy: 'Do not start the VM. Look at the provider on the host, then run the failback of this VM again (failback retry).',
+  };
+}
+
+function lastSeen({ seen }: FailbackContext): string {
+  if (!seen) return '; the VM was never seen';
+  const state = seen.state === null ? 'none' : describeReplicationState(seen.state);
+  return `; last seen: replication state ${state}, VM ${describePower(seen.power)}`;
+}
