@@ -13,6 +13,9 @@ export interface HostSpec {
   readonly quirks: HostQuirks;
 }
 
+/** `AutomaticStartupAction` of a machine; 2 is never. */
+const AutomaticStart = { IfItRan: 3, Always: 4 } as const;
+
 /** One Hyper-V host: its machines, jobs and transfers, and whether it is up. */
 export class Host {
   readonly world: World;
@@ -90,7 +93,7 @@ export class Host {
     if (downMs !== null) this.world.timeline.schedule(this.world.now() + downMs, () => this.comeUp(), { wake: true });
   }
 
-  /** Ends a {@link crash}: machines that ran are started again, transfers go on as the quirk says. */
+  /** Ends a {@link crash}: machines are started as their AutomaticStartupAction says, transfers go on as the quirk says. */
   comeUp(): void {
     if (this.#up) return;
     this.bootedAt = this.world.now();
@@ -102,7 +105,11 @@ export class Host {
         relationship.shown = null;
       }
     }
-    for (const [vm, power] of this.#wereRunning) this.world.setPower(vm, power);
+    for (const vm of this.vms.values()) {
+      const before = this.#wereRunning.get(vm) ?? EnabledState.Off;
+      if (vm.automaticStartupAction === AutomaticStart.Always) this.world.setPower(vm, EnabledState.Running);
+      if (vm.automaticStartupAction === AutomaticStart.IfItRan) this.world.setPower(vm, before);
+    }
     this.#wereRunning.clear();
     this.#resumeWork();
   }
