@@ -19,31 +19,27 @@ export type ClassList = (projection: ClassProjection, call: Call) => Promise<rea
  * the whole class instead, from then on at once.
  */
 export function createClassList(session: Session, base: UriBase): ClassList {
-  let wqlRefused = false;
+  let hasWql = true;
 
-  async function list({ namespace, className, properties }: ClassProjection, call: Call): Promise<readonly WireInstance[]> {
+  async function list({ namespace, className, properties }: ClassProjection, wql: boolean, call: Call): Promise<readonly WireInstance[]> {
     const columns = properties.length === 0 ? '*' : properties.join(', ');
-    const request = wqlRefused
-      ? { className, target: resourceOf(base, namespace, className), wql: null }
-      : { className, target: queryResourceOf(base, namespace), wql: `SELECT ${columns} FROM ${className}` };
+    const request = wql
+      ? { className, target: queryResourceOf(base, namespace), wql: `SELECT ${columns} FROM ${className}` }
+      : { className, target: resourceOf(base, namespace, className), wql: null };
     const items = await enumerate(session, { ...request, mode: 'objects' }, call);
     return items.flatMap(({ instance }) => (instance === null ? [] : [instance]));
   }
 
   return async (projection, call) => {
+    if (!hasWql) return list(projection, false, call);
     try {
-      return await list(projection, call);
+      return await list(projection, true, call);
     } catch (error) {
-      if (wqlRefused || !refusesWql(error)) throw error;
-      wqlRefused = true;
-      try {
-        return await list(projection, call);
-      } catch (second) {
-        // The class itself is the problem, so nothing was learned about WQL.
-        wqlRefused = false;
-        throw second;
-      }
+      if (!refusesWql(error)) throw error;
     }
+    const instances = await list(projection, false, call);
+    hasWql = false;
+    return instances;
   };
 }
 

@@ -80,8 +80,9 @@ async function ask(session: Session, request: EnumerationRequest, call: Call, ac
 
 function send(session: Session, request: EnumerationRequest, call: Call, action: string, body: Xml): Promise<SoapAnswer> {
   const operation = `${action.slice(action.lastIndexOf('/') + 1)} ${request.className}`;
-  const message = writeMessage({ ...session.headers(call), action, target: request.target, messageId: randomUUID(), body });
-  return session.exchange({ ...call, operation, effect: 'read', message, sendBy: null });
+  const messageId = randomUUID();
+  const message = writeMessage({ ...session.headers(call), action, target: request.target, messageId, body });
+  return session.exchange({ ...call, operation, effect: 'read', message, messageId, sendBy: null });
 }
 
 /** Tells the host that nobody will pull any more; whether it hears it does not matter to us. */

@@ -1,5 +1,5 @@
 import type { Failure } from '../../domain/failure.ts';
-import type { HttpAnswer } from './http-transport.ts';
+import type { HttpAnswer } from './http-exchange.ts';
 
 /**
  * What an HTTP status means where there is no SOAP message to say more. Class `operator` here always is a refusal before the

@@ -1,35 +1,17 @@
-import { type ClientRequest, type Agent as HttpAgent, type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
-import { Agent as SecureAgent, request as secureRequest } from 'node:https';
+import { type Agent, Agent as PlainAgent } from 'node:http';
+import { Agent as SecureAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import type { Endpoint } from './endpoint.ts';
-import { hasFingerprint, parseFingerprint, type TlsTrust, tlsOptions } from './tls-trust.ts';
-import { type BrokenExchange, brokenBy, TransportError } from './transport-failure.ts';
+import { exchange, type HttpAnswer, type HttpRequest } from './http-exchange.ts';
+import { parseFingerprint, type TlsTrust, tlsOptions } from './tls-trust.ts';
+import { type BrokenExchange, TransportError } from './transport-failure.ts';
 
-export interface HttpRequest {
-  readonly body: Buffer;
-  readonly authorization: string;
-  /** `performance.now()` value at which the exchange is given up. */
-  readonly deadline: number;
-  /** `performance.now()` value after which nothing may be written any more. */
-  readonly sendBy: number | null;
-  readonly signal: AbortSignal | null;
-}
-
-export interface HttpAnswer {
-  readonly status: number;
-  readonly contentType: string;
-  readonly contentEncoding: string;
-  /** Authentication schemes offered with a 401. */
-  readonly authenticate: string;
-  /** `Date` header; null when there was none. */
-  readonly date: string | null;
-  readonly body: Buffer;
-}
+/** One exchange. @throws TransportError */
+export type HttpPost = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface HttpTransport {
-  /** One POST. @throws TransportError, or FailbackError when a CA file cannot be read */
-  post(request: HttpRequest): Promise<HttpAnswer>;
+  /** Makes ready to post, without connecting. @throws FailbackError when a CA file cannot be read */
+  open(): Promise<HttpPost>;
   /** Closes connections that nobody uses: after one of them turned out to be dead. */
   dropIdle(): void;
   /** Closes all connections, also those in use. */
@@ -47,175 +29,43 @@ export interface HttpTransportOptions {
 /** Milliseconds after which an unused connection is closed, well below the idle limits of servers (IIS and WinRM: 120 s). */
 const IDLE_MS = 20_000;
 
+const CLOSED: BrokenExchange = {
+  code: 'host.not-sent',
+  class: 'retryable',
+  what: 'is not asked any more: its connections were closed',
+  remedy: 'Nothing to do: the work goes on elsewhere or after a restart.',
+  sent: false,
+  stale: false,
+  errno: null,
+};
+
 /** A pool of connections to one host. Opens none before the first request. */
 export function createHttpTransport(endpoint: Endpoint, options: HttpTransportOptions): HttpTransport {
   const fingerprint = options.trust.fingerprint === undefined ? null : parseFingerprint(endpoint.name, options.trust.fingerprint);
   const settings = { keepAlive: true, maxSockets: options.maxSockets, maxFreeSockets: options.maxSockets, timeout: IDLE_MS };
   const opened = new WeakSet<Socket>();
-  let pool: Promise<HttpAgent> | null = null;
-  let agent: HttpAgent | null = null;
-
-  async function openPool(): Promise<HttpAgent> {
-    agent = endpoint.encrypted
-      ? new SecureAgent({ ...settings, ...(await tlsOptions(endpoint.name, options.trust)) })
-      : new PlainAgent(settings);
-    return agent;
-  }
+  let agent: Agent | null = null;
+  let closed = false;
 
   return {
-    async post(request) {
-      pool ??= openPool();
-      const current = await pool.catch((error: unknown) => {
-        pool = null;
-        throw error;
-      });
-      return new Promise((resolve, reject) => {
-        exchange({ endpoint, request, agent: current, opened, fingerprint, maxAnswerBytes: options.maxAnswerBytes, resolve, reject });
-      });
+    async open() {
+      if (agent === null) {
+        const secure = endpoint.encrypted ? await tlsOptions(endpoint.name, options.trust) : null;
+        agent ??= secure === null ? new PlainAgent(settings) : new SecureAgent({ ...settings, ...secure });
+      }
+      const pool = agent;
+      return (request) =>
+        new Promise((resolve, reject) => {
+          if (closed) reject(new TransportError(CLOSED));
+          else exchange({ endpoint, request, agent: pool, opened, fingerprint, maxAnswerBytes: options.maxAnswerBytes, resolve, reject });
+        });
     },
     dropIdle() {
       for (const sockets of Object.values(agent?.freeSockets ?? {})) for (const socket of sockets ?? []) socket.destroy();
     },
     close() {
+      closed = true;
       agent?.destroy();
     },
-  };
-}
-
-interface Exchange {
-  readonly endpoint: Endpoint;
-  readonly request: HttpRequest;
-  readonly agent: HttpAgent;
-  /** Sockets that were open (with TLS and pin checked) before: a request that gets one of them is the reuse of a kept connection. */
-  readonly opened: WeakSet<Socket>;
-  readonly fingerprint: string | null;
-  readonly maxAnswerBytes: number;
-  readonly resolve: (answer: HttpAnswer) => void;
-  readonly reject: (error: TransportError) => void;
-}
-
-function exchange({ endpoint, request, agent, opened, fingerprint, maxAnswerBytes, resolve, reject }: Exchange): void {
-  let phase: 'connecting' | 'waiting' | 'reading' = 'connecting';
-  let sent = false;
-  let reused = false;
-  let settled = false;
-
-  const http: ClientRequest = (endpoint.encrypted ? secureRequest : plainRequest)({
-    agent,
-    method: 'POST',
-    host: endpoint.hostname,
-    port: endpoint.port,
-    path: endpoint.path,
-    headers: {
-      'Content-Type': 'application/soap+xml;charset=UTF-8',
-      'Content-Length': request.body.length,
-      Authorization: request.authorization,
-      'User-Agent': 'failback',
-    },
-  });
-  const timer = setTimeout(() => fail(late('host.timeout', 'did not answer in time')), Math.max(0, request.deadline - performance.now()));
-  let flushTimer: NodeJS.Timeout | undefined;
-  const onAbort = (): void => fail(late(sent ? 'host.disconnected' : 'host.not-sent', 'was not waited for any longer'));
-
-  function settle(): boolean {
-    if (settled) return false;
-    settled = true;
-    clearTimeout(timer);
-    clearTimeout(flushTimer);
-    request.signal?.removeEventListener('abort', onAbort);
-    return true;
-  }
-  function fail(broken: BrokenExchange): void {
-    if (!settle()) return;
-    http.destroy();
-    reject(new TransportError(broken));
-  }
-  function late(code: BrokenExchange['code'], what: string): BrokenExchange {
-    const remedy = 'Check the load of the host and the network; the limits are in the plan.';
-    return { code, class: 'retryable', what, remedy, sent, stale: false, errno: null };
-  }
-
-  /** What forbids to write on a connection that is open; null when nothing does. */
-  function obstacle(socket: Socket): BrokenExchange | null {
-    if (socket instanceof TLSSocket && fingerprint !== null && !opened.has(socket) && !hasFingerprint(socket, fingerprint)) {
-      const what = 'showed another certificate than the pinned one';
-      const remedy = 'Compare the fingerprint in the plan with the certificate of the host; a change that nobody made is an attack.';
-      return { code: 'host.tls', class: 'operator', what, remedy, sent, stale: false, errno: null };
-    }
-    if (request.sendBy === null || performance.now() <= request.sendBy) return null;
-    return late('host.not-sent', 'had no open connection before the request had to leave');
-  }
-
-  /** Runs in one turn of the event loop: between the look at the clock and the write nothing else can happen. */
-  function write(socket: Socket): void {
-    if (settled) return;
-    const broken = obstacle(socket);
-    if (broken !== null) {
-      fail(broken);
-      return;
-    }
-    opened.add(socket);
-    phase = 'waiting';
-    sent = true;
-    http.end(request.body);
-    if (request.sendBy === null) return;
-    // What the kernel did not take at once waits in this process, and must not leave it later than `sendBy` either.
-    flushTimer = setTimeout(
-      () => fail(late('host.timeout', 'did not take the whole request in time')),
-      request.sendBy - performance.now() - 1,
-    );
-    http.once('finish', () => clearTimeout(flushTimer));
-  }
-
-  http.on('socket', (socket) => {
-    if (opened.has(socket)) {
-      reused = true;
-      write(socket);
-    } else {
-      socket.once(endpoint.encrypted ? 'secureConnect' : 'connect', () => write(socket));
-    }
-  });
-  http.on('error', (error) => fail(brokenBy(error, phase, sent, reused)));
-  http.on('close', () => fail(brokenBy(new Error('closed'), phase, sent, reused)));
-  http.on('response', (response) => {
-    phase = 'reading';
-    collect(response, maxAnswerBytes, (outcome) => {
-      if (outcome === 'too-large') {
-        const remedy = 'Nothing a Hyper-V host sends is that large: check what stands at the address.';
-        const what = `sent more than ${maxAnswerBytes} bytes`;
-        fail({ code: 'host.answer-too-large', class: 'operator', what, remedy, sent, stale: false, errno: null });
-      } else if (outcome instanceof Error) fail(brokenBy(outcome, phase, sent, reused));
-      else if (settle()) resolve(answerOf(response, outcome));
-    });
-  });
-  if (request.signal?.aborted) onAbort();
-  else request.signal?.addEventListener('abort', onAbort, { once: true });
-}
-
-/** Reads a whole body, not more than `limit` bytes. */
-function collect(response: IncomingMessage, limit: number, done: (outcome: Buffer | 'too-large' | Error) => void): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  if (Number(response.headers['content-length'] ?? 0) > limit) {
-    done('too-large');
-    return;
-  }
-  response.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > limit) done('too-large');
-    else chunks.push(chunk);
-  });
-  response.on('end', () => done(response.complete ? Buffer.concat(chunks) : new Error('incomplete')));
-  response.on('error', done);
-}
-
-function answerOf(response: IncomingMessage, body: Buffer): HttpAnswer {
-  return {
-    status: response.statusCode ?? 0,
-    contentType: response.headers['content-type'] ?? '',
-    contentEncoding: response.headers['content-encoding'] ?? 'identity',
-    authenticate: response.headers['www-authenticate'] ?? '',
-    date: response.headers.date ?? null,
-    body,
   };
 }

@@ -60,7 +60,7 @@ export async function observeHost(list: ClassList, scope: ObservationScope, call
   return {
     takenAt,
     vms: readMachines(machines, relationships),
-    jobs: new Map(jobs.map(readJob).map((job) => [job.jobId, job])),
+    jobs: new Map(jobs.map(readJob).flatMap((job) => (job.jobId === '' ? [] : [[job.jobId, job]]))),
     jobsOfVm: affected === null ? null : readAffected(affected),
   };
 }

@@ -34,7 +34,7 @@ export interface IdentifyAnswer {
 /** Asks who is there, with credentials. */
 export async function identify(session: Session, call: Call): Promise<IdentifyAnswer> {
   const { envelope, date } = await again(session, () =>
-    session.exchange({ ...call, operation: 'Identify', effect: 'read', message: writeIdentify(), sendBy: null }),
+    session.exchange({ ...call, operation: 'Identify', effect: 'read', message: writeIdentify(), messageId: null, sendBy: null }),
   );
   const response = firstOfBody(envelope);
   if (response?.local !== 'IdentifyResponse') throw unexpected(session.host, 'Identify', 'read');
@@ -50,9 +50,10 @@ export async function identify(session: Session, call: Call): Promise<IdentifyAn
 /** One object by its reference. @throws FailbackError `host.not-found` where the server can tell */
 export async function get(session: Session, target: EndpointReference, call: Call): Promise<WireInstance> {
   const operation = `Get ${target.resourceUri.slice(target.resourceUri.lastIndexOf('/') + 1)}`;
-  const message = { ...session.headers(call), action: `${NS.transfer}/Get`, target, messageId: randomUUID(), body: { xml: '' } };
+  const messageId = randomUUID();
+  const message = writeMessage({ ...session.headers(call), action: `${NS.transfer}/Get`, target, messageId, body: { xml: '' } });
   const { envelope } = await again(session, () =>
-    session.exchange({ ...call, operation, effect: 'read', message: writeMessage(message), sendBy: null }),
+    session.exchange({ ...call, operation, effect: 'read', message, messageId, sendBy: null }),
   );
   const object = firstOfBody(envelope);
   if (object === undefined) throw unexpected(session.host, operation, 'read');
@@ -67,7 +68,7 @@ export async function invoke(session: Session, request: MethodRequest, call: Cal
   const { target, method, operation, effect, messageId, sendBy } = request;
   const action = `${target.resourceUri}/${method}`;
   const message = writeMessage({ ...session.headers(call), action, target, messageId, body: input(request) });
-  const send = (): Promise<SoapAnswer> => session.exchange({ ...call, operation, effect, message, sendBy });
+  const send = (): Promise<SoapAnswer> => session.exchange({ ...call, operation, effect, message, messageId, sendBy });
   const { envelope } = await (effect === 'read' ? again(session, send) : send());
   const output = firstOfBody(envelope);
   if (output === undefined) throw unexpected(session.host, operation, effect);

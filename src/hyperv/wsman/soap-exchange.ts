@@ -1,11 +1,12 @@
 import { FailbackError, type Failure, type FailureClass } from '../../domain/failure.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { HttpAnswer } from './http-exchange.ts';
 import { notWsman, refusalOf } from './http-refusal.ts';
-import type { HttpAnswer, HttpTransport } from './http-transport.ts';
+import type { HttpTransport } from './http-transport.ts';
 import { authorize, type Credentials, type Mask } from './secrets.ts';
 import { describeHresult, meaningOf, readFault, type SoapFault } from './soap-fault.ts';
 import { TransportError } from './transport-failure.ts';
-import { parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
+import { descend, parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
 
 /** What may be done about a request whose answer was lost: a `read` may be repeated, a `change` must be looked for on the host. */
 export type Effect = 'read' | 'change';
@@ -15,6 +16,8 @@ export interface SoapRequest {
   readonly operation: string;
   readonly effect: Effect;
   readonly message: string;
+  /** UUID in the message; an answer that relates to another message is refused. Null when the message has none. */
+  readonly messageId: string | null;
   /** `performance.now()` values. */
   readonly deadline: number;
   readonly sendBy: number | null;
@@ -34,11 +37,15 @@ export function createSoapExchange(endpoint: Endpoint, transport: HttpTransport,
   return async (request) => {
     let mask: Mask = (text) => text;
     try {
-      const authorization = await authorize(endpoint.name, credentials);
-      mask = authorization.mask;
       const { deadline, sendBy, signal } = request;
+      const [post, authorization] = await beforehand(
+        endpoint.name,
+        request,
+        Promise.all([transport.open(), authorize(endpoint.name, credentials)]),
+      );
+      mask = authorization.mask;
       const body = Buffer.from(request.message, 'utf8');
-      return judge(endpoint.name, request, await transport.post({ body, authorization: authorization.header, deadline, sendBy, signal }));
+      return judge(endpoint.name, request, await post({ body, authorization: authorization.header, deadline, sendBy, signal }), mask);
     } catch (error) {
       throw masked(attribute(endpoint.name, request, error), mask);
     }
@@ -50,7 +57,35 @@ export function isStaleConnection(error: unknown): boolean {
   return error instanceof FailbackError && error.details?.stale === true;
 }
 
-function judge(host: string, request: SoapRequest, answer: HttpAnswer): SoapAnswer {
+/** Waits for what a request needs before it can be sent, not longer than the request may take. */
+async function beforehand<T>(host: string, { deadline, signal, operation }: SoapRequest, work: Promise<T>): Promise<T> {
+  let stop: (() => void) | undefined;
+  const givenUp = new Promise<never>((_, reject) => {
+    const giveUp = (): void =>
+      reject(
+        new FailbackError({
+          class: 'retryable',
+          code: 'host.not-sent',
+          message: `The credentials of host ${host} were not there in time for ${operation}`,
+          remedy: 'Check where the credentials and certificates of the plan are read from.',
+          details: { host, operation, sent: false },
+        }),
+      );
+    const timer = setTimeout(giveUp, Math.min(Math.max(0, deadline - performance.now()), 2 ** 31 - 1));
+    signal?.addEventListener('abort', giveUp, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
+    };
+  });
+  try {
+    return await Promise.race([work, givenUp]);
+  } finally {
+    stop?.();
+  }
+}
+
+function judge(host: string, request: SoapRequest, answer: HttpAnswer, mask: Mask): SoapAnswer {
   const refusal = refusalOf(host, answer);
   if (refusal !== null && answer.status === 401) throw failure(request, refusal, false);
   const envelope = readEnvelope(answer);
@@ -59,11 +94,19 @@ function judge(host: string, request: SoapRequest, answer: HttpAnswer): SoapAnsw
     throw failure(request, notWsman(host, answer.status), true);
   }
   if (envelope instanceof XmlRefused) throw failure(request, malformed(host, request.operation, envelope.message), true);
-  const fault = readFault(envelope);
+  if (!relatesTo(envelope, request.messageId))
+    throw failure(request, malformed(host, request.operation, 'it belongs to another request'), true);
+  const fault = readFault(envelope, mask);
   if (fault !== null) throw faultFailure(host, request, answer.status, fault);
   if (answer.status < 200 || answer.status > 299)
     throw failure(request, refusal ?? malformed(host, request.operation, `has HTTP status ${answer.status} without a fault`), true);
   return { envelope, date: answer.date };
+}
+
+/** Connections can get out of step; an answer to somebody else's question must never count. Servers may leave the header out. */
+function relatesTo(envelope: XmlElement, messageId: string | null): boolean {
+  const related = descend(envelope, 'Header', 'RelatesTo')?.text.trim().toLowerCase();
+  return messageId === null || !related || related === `uuid:${messageId.toLowerCase()}`;
 }
 
 /** Null when the answer is no SOAP envelope at all. */
@@ -109,7 +152,11 @@ function attribute(host: string, request: SoapRequest, error: unknown): Failback
   if (error instanceof FailbackError) return error.details?.sent === undefined ? failure(request, error, false) : error;
   return failure(
     request,
-    { class: 'permanent', code: 'internal', message: `Asking host ${host} for ${request.operation} failed in failback itself` },
+    {
+      class: 'permanent',
+      code: 'internal',
+      message: `Asking host ${host} for ${request.operation} failed in failback itself (${error instanceof Error ? error.name : typeof error})`,
+    },
     true,
   );
 }

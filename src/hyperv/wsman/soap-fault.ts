@@ -1,4 +1,5 @@
 import { BY_CIM_STATUS, BY_FAULT_DETAIL, BY_HRESULT, BY_SUBCODE, type FaultMeaning, UNKNOWN_FAULT } from './fault-table.ts';
+import type { Mask } from './secrets.ts';
 import { child, descend, descendants, type XmlElement } from './xml-reader.ts';
 
 /** A SOAP 1.2 fault, without prefixes. */
@@ -18,8 +19,8 @@ export interface SoapFault {
 
 const MAX_REASON = 400;
 
-/** Reads `Body/Fault`; null when the envelope's body holds no fault. */
-export function readFault(envelope: XmlElement): SoapFault | null {
+/** Reads `Body/Fault`; null when the envelope's body holds no fault. The reason is masked before it is cut. */
+export function readFault(envelope: XmlElement, mask: Mask): SoapFault | null {
   const fault = descend(envelope, 'Body', 'Fault');
   if (fault === undefined) return null;
   const detail = child(fault, 'Detail');
@@ -29,7 +30,9 @@ export function readFault(envelope: XmlElement): SoapFault | null {
   return {
     code: localName(descend(fault, 'Code', 'Value')?.text) ?? 'unknown',
     subcode: localName(descend(fault, 'Code', 'Subcode', 'Value')?.text),
-    reason: (reason.trim() || message.trim()).replace(/[\s\p{Cc}]+/gu, ' ').slice(0, MAX_REASON),
+    reason: mask(reason.trim() || message.trim())
+      .replace(/[\s\p{Cc}]+/gu, ' ')
+      .slice(0, MAX_REASON),
     faultDetail: lastSegment(wordy.find(({ local }) => local === 'FaultDetail')?.text),
     hresult: readHresult(wordy),
     cimStatus: unsigned(wordy.find(({ local, nil }) => local === 'CIMStatusCode' && !nil)?.text),

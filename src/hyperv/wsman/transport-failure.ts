@@ -44,7 +44,7 @@ const TRUST = 'Name the issuing authority (CA file) in the plan, or pin the cert
 export function brokenBy(error: Error, phase: 'connecting' | 'waiting' | 'reading', sent: boolean, reused: boolean): BrokenExchange {
   const errno = 'code' in error && typeof error.code === 'string' ? error.code : null;
   const base = { errno, sent, stale: false };
-  if (errno?.startsWith('HPE_')) {
+  if (phase === 'waiting' && errno?.startsWith('HPE_')) {
     return {
       ...base,
       code: 'host.not-wsman',

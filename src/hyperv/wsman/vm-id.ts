@@ -21,6 +21,12 @@ export function requireGuid(what: string, value: string): string {
   });
 }
 
+/** Same check for a value whose spelling is kept. @throws FailbackError `usage.invalid` */
+export function requireUuid(what: string, value: string): string {
+  requireGuid(what, value);
+  return value;
+}
+
 /** The machine an instance id `Microsoft:<GUID>\HVR\<n>` belongs to; Windows Server 2012 leaves the number out. Null for other ids. */
 export function relationshipOf(instanceId: string): { readonly vmId: string; readonly extended: boolean } | null {
   const match = RELATIONSHIP.exec(instanceId);

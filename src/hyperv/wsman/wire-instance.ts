@@ -38,10 +38,11 @@ function readValue(element: XmlElement): WireValue {
   return readInstance(element);
 }
 
-/** Reads an `EndpointReference`, or any element of that shape. Null when it has no reference parameters. */
+/** Reads an `EndpointReference`, or any element of that shape. Null when it names no resource. */
 export function readReference(element: XmlElement): EndpointReference | null {
   const parameters = child(element, 'ReferenceParameters');
-  return parameters === undefined ? null : readReferenceParameters(parameters);
+  const reference = parameters === undefined ? null : readReferenceParameters(parameters);
+  return reference?.resourceUri ? reference : null;
 }
 
 function readReferenceParameters(parameters: XmlElement): EndpointReference {

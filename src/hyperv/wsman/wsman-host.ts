@@ -13,7 +13,8 @@ import { invoke, type MethodParameter } from './operations.ts';
 import { createReplicationService } from './replication-service.ts';
 import { readReplicationSettings, reversed, SETTINGS_CLASS } from './replication-settings.ts';
 import { resourceOf } from './resources.ts';
-import { requireGuid } from './vm-id.ts';
+import type { Call } from './session.ts';
+import { requireGuid, requireUuid } from './vm-id.ts';
 import type { EndpointReference } from './wire-instance.ts';
 
 export type { WsmanHostOptions } from './host-session.ts';
@@ -42,19 +43,19 @@ export function createWsmanHost(options: WsmanHostOptions): HyperVHost {
     method: string,
     parameters: readonly MethodParameter[],
     control: CallControl,
+    call: Call = startCall(control),
   ): Promise<MethodResult> {
     const operation = `${className}.${method}`;
-    const messageId = requireGuid('message identifier', control.messageId);
+    const messageId = requireUuid('message identifier', control.messageId);
     const request = { operation, target, method, parameters, effect: 'change' as const, messageId, sendBy: control.sendBy };
-    return readMethodResult(options.name, operation, await invoke(session, request, startCall(control)));
+    return readMethodResult(options.name, operation, await invoke(session, request, call));
   }
 
   async function replicate(method: string, parameters: readonly MethodParameter[], control: CallControl): Promise<MethodResult> {
     const call = startCall(control);
     const target = await service.locate(call);
-    const left = { ...control, timeoutMs: Math.max(1, call.deadline - performance.now()) };
     try {
-      return await change('Msvm_ReplicationService', target, method, parameters, left);
+      return await change('Msvm_ReplicationService', target, method, parameters, control, call);
     } catch (error) {
       if (error instanceof FailbackError && error.code === 'host.not-found') service.forget();
       throw error;

@@ -17,7 +17,7 @@ export interface XmlElement {
 export interface XmlLimits {
   /** Nesting; default 64. */
   readonly depth?: number;
-  /** Elements in the whole document; default 2,000,000. */
+  /** Elements in the whole document; default 1,000,000. */
   readonly elements?: number;
   /** Refuse a declared encoding other than UTF-8 (or its subset ASCII); default true. Text that was embedded in text may declare anything. */
   readonly utf8Only?: boolean;
@@ -46,8 +46,8 @@ const NO_CHILDREN: XmlElement[] = [];
  */
 export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   const maxDepth = limits.depth ?? 64;
-  const maxElements = limits.elements ?? 2_000_000;
-  const parser = new SaxesParser({ xmlns: true, position: false });
+  const maxElements = limits.elements ?? 1_000_000;
+  const parser = new SaxesParser({ xmlns: true, position: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
   const stack: OpenElement[] = [];
   let root: XmlElement | null = null;
   let elements = 0;

@@ -100,13 +100,13 @@ describe('faults of real servers', () => {
     ['openwsmand-pull-after-release', 'host.fault', 'retryable', false],
     ['openwsmand-bad-xml', 'host.fault', 'permanent', true],
   ])('%s is %s, class %s, refused: %s', (name, code, failureClass, refused) => {
-    const found = readFault(recordedEnvelope(name));
+    const found = readFault(recordedEnvelope(name), (text) => text);
     expect(found).not.toBeNull();
     expect(found && meaningOf(found)).toMatchObject({ code, class: failureClass, refused });
     expect(found?.reason).toMatch(/\S/);
   });
 
   it('is no fault when the body holds an answer', () => {
-    expect(readFault(recordedEnvelope('omi-get'))).toBeNull();
+    expect(readFault(recordedEnvelope('omi-get'), (text) => text)).toBeNull();
   });
 });

@@ -83,8 +83,10 @@ export function http(
   return [`HTTP/1.1 ${status} Scripted`, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
 }
 
-export function replay({ status, headers, body }: Recording): string {
-  return http(status, body, headers);
+/** A recorded answer, related to the request that is answered now. */
+export function replay({ status, headers, body }: Recording, request: Pick<ScriptedRequest, 'body'>): string {
+  const messageId = /MessageID[^>]*>([^<]*)</.exec(request.body)?.[1] ?? '';
+  return http(status, body.replace(/(RelatesTo>)[^<]*(<)/, `$1${messageId}$2`), headers);
 }
 
 const PREFIXES =
