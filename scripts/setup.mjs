@@ -24,14 +24,15 @@ function requireNode() {
 
 function installPackages() {
   if (packagesAreCurrent()) return;
-  say('installing npm packages (npm ci)');
-  // The development packages build dist/, also where NODE_ENV is production.
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  say('installing npm packages (npm install)');
+  // Installs what package-lock.json says and leaves it alone. `npm ci` would refuse a lock file that lacks optional packages
+  // of other platforms. The development packages build dist/, also where NODE_ENV is production.
+  const args = ['install', '--no-save', '--include=dev', '--no-audit', '--no-fund'];
   const npm = process.env.npm_execpath ?? '';
   const done = /npm-cli\.c?js$/.test(npm)
     ? run(process.execPath, [npm, ...args])
     : run('npm', args, { shell: process.platform === 'win32' });
-  if (!done) stop(1, 'npm ci failed; is the npm registry reachable?');
+  if (!done) stop(1, 'the npm packages could not be installed; the reason is above');
 }
 
 /** Compares package-lock.json with the copy npm keeps of what it installed. */
