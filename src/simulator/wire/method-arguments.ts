@@ -76,22 +76,35 @@ function raise(error: Error): never {
   throw error;
 }
 
-/** An endpoint reference given as the content of a parameter (or in an EndpointReference inside it); null when there is none. */
+/**
+ * A reference given as an endpoint (the content of the parameter, or an EndpointReference in it) or, as OMI's client does it,
+ * as an instance of the class with its keys; null when it is neither.
+ */
 function readReference(element: XmlElement, namespace: string): CimReference | null {
   const endpoint = childOf(element, 'EndpointReference') ?? element;
   const parameters = childOf(endpoint, 'ReferenceParameters');
-  const uri = parameters === undefined ? undefined : childOf(parameters, 'ResourceURI')?.text.trim();
-  if (parameters === undefined || uri === undefined) return null;
+  if (parameters === undefined) return readTypedInstance(element, namespace);
+  const uri = childOf(parameters, 'ResourceURI')?.text.trim() ?? '';
   const selectors = readSelectors(childOf(parameters, 'SelectorSet'));
   const resource = parseResourceUri(uri, selectors.find(isCimNamespace)?.value ?? namespace);
   const keys = selectors.filter((selector) => !isCimNamespace(selector)).map(({ name, value }) => [name, value] as const);
   return { namespace: resource.namespace, className: resource.className, keys: Object.fromEntries(keys) };
 }
 
+function readTypedInstance(element: XmlElement, namespace: string): CimReference | null {
+  const className = typeOf(element);
+  if (className === '' || element.children.length === 0) return null;
+  return { namespace, className, keys: Object.fromEntries(element.children.map(({ localName, text }) => [localName, text])) };
+}
+
+/** The class in an `xsi:type="p:Class_Type"`; empty when there is none. */
+function typeOf({ attributes }: XmlElement): string {
+  const typeName = attributes.get(`{${NS.xsi}}type`) ?? attributes.get(`{${NS.xsd}}type`) ?? '';
+  return typeName.replace(/^.*:/, '').replace(/_Type$/, '');
+}
+
 /** OMI's clients send an embedded instance as elements of its class: this is the same instance as CIM-XML text. */
 function embeddedInstance(element: XmlElement): string {
-  const typeName = element.attributes.get(`{${NS.xsi}}type`) ?? element.attributes.get(`{${NS.xsd}}type`) ?? '';
-  const className = typeName.replace(/^.*:/, '').replace(/_Type$/, '');
   const names = [...new Set(element.children.map(({ localName }) => localName))];
   const properties = names.map((name) => {
     const values = element.children.filter(({ localName }) => localName === name).filter((child) => !isNil(child));
@@ -101,5 +114,5 @@ function embeddedInstance(element: XmlElement): string {
       ? `<PROPERTY.ARRAY ${attributes}><VALUE.ARRAY>${texts.join('')}</VALUE.ARRAY></PROPERTY.ARRAY>`
       : `<PROPERTY ${attributes}>${texts.join('')}</PROPERTY>`;
   });
-  return `<INSTANCE CLASSNAME="${escapeAttribute(className)}">${properties.join('')}</INSTANCE>`;
+  return `<INSTANCE CLASSNAME="${escapeAttribute(typeOf(element))}">${properties.join('')}</INSTANCE>`;
 }
