@@ -1,10 +1,10 @@
 import { pino } from 'pino';
-import { createWsmanHost } from '../../src/hyperv/wsman/wsman-host.ts';
 import type { MemberSettings } from '../../src/domain/member.ts';
+import { createWsmanHost } from '../../src/hyperv/wsman/wsman-host.ts';
 import { createRun } from '../../src/runtime/create-run.ts';
 import type { RunHost } from '../../src/runtime/run-record.ts';
-import { RunViews, type RunView } from '../../src/runtime/run-view.ts';
-import { Runtime } from '../../src/runtime/runtime.ts';
+import { type RunView, RunViews } from '../../src/runtime/run-view.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { Simulator } from '../../src/simulator/simulator.ts';
 
 export const quickSettings: MemberSettings = {
@@ -32,7 +32,12 @@ export function runHosts(simulator: Simulator, inFlight = 50): readonly RunHost[
 /** Connects to a simulated host; its password is no secret. */
 export async function connectHost(host: RunHost) {
   const { username, password } = host.connection as { username: string; password: string };
-  return createWsmanHost({ name: host.name, address: host.address, credentials: async () => ({ username, password }), allowUnencrypted: true });
+  return createWsmanHost({
+    name: host.name,
+    address: host.address,
+    credentials: async () => ({ username, password }),
+    allowUnencrypted: true,
+  });
 }
 
 export interface StartedRun {
