@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { FailbackError } from '../../domain/failure.ts';
 
 /** A method call a simulated host received. Written before anything happens. */
@@ -37,9 +37,14 @@ export class Ledger {
   readonly #file: number;
   #calls: number;
 
-  /** Goes on with an existing file. */
+  /** Goes on with an existing file. A torn last line of a killed simulator is cut off: what it was about to record never happened. */
   constructor(path: string) {
-    this.#calls = existsSync(path) ? readLedger(path).calls.length : 0;
+    this.#calls = 0;
+    if (existsSync(path)) {
+      const bytes = readFileSync(path);
+      truncateSync(path, bytes.lastIndexOf('\n') + 1);
+      this.#calls = readLedger(path).calls.length;
+    }
     this.#file = openSync(path, 'a');
   }
 

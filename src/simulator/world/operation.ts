@@ -190,7 +190,9 @@ function complete(operation: Operation): void {
     operation,
     () => {
       plan.done();
-      if (interference.endState !== undefined && vm.relationship) vm.relationship.state = interference.endState;
+      if (interference.endState === undefined || !vm.relationship) return;
+      vm.relationship.state = interference.endState;
+      vm.relationship.shown = null;
     },
     JobState.Completed,
     null,
