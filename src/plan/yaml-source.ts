@@ -45,12 +45,15 @@ function unreadable(message: string, position: SourcePosition = { line: 1, colum
 }
 
 function compose(text: string): YamlSource {
+  // The parser overlooks line breaks inside some broken scalars, so lines are counted here.
   const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1);
   const at = (offset: number): SourcePosition => {
     const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    return { line, column: col };
   };
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tokens = [...new Parser().parse(text)];
   const tooDeep = firstBelow(tokens, MAX_DEPTH);
   if (tooDeep !== null) return unreadable('the file is nested too deeply', at(tooDeep));
 
