@@ -39,6 +39,8 @@ export interface Exchange {
   readonly reject: (error: TransportError) => void;
 }
 
+const NO_CONNECTION = 'had no open connection before the request had to leave';
+
 /** One POST, settled exactly once. The request is written in one piece, and only on a connection that is already open. */
 export function exchange({ endpoint, request, agent, opened, fingerprint, maxAnswerBytes, resolve, reject }: Exchange): void {
   let phase: 'connecting' | 'waiting' | 'reading' = 'connecting';
@@ -60,14 +62,14 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
     },
   });
   const timer = setTimeout(() => fail(late('host.timeout', 'did not answer in time')), timerDelay(request.deadline));
-  let flushTimer: NodeJS.Timeout | undefined;
+  const leaveTimer = request.sendBy === null ? undefined : setTimeout(tooLate, timerDelay(request.sendBy - 1));
   const onAbort = (): void => fail(late(sent ? 'host.disconnected' : 'host.not-sent', 'was not waited for any longer'));
 
   function settle(): boolean {
     if (settled) return false;
     settled = true;
     clearTimeout(timer);
-    clearTimeout(flushTimer);
+    clearTimeout(leaveTimer);
     request.signal?.removeEventListener('abort', onAbort);
     return true;
   }
@@ -81,6 +83,15 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
     return { code, class: 'retryable', what, remedy, sent, stale: false, errno: null };
   }
 
+  /**
+   * At `sendBy`. What the kernel did not take by then waits in this process and must not leave it any more; the host cannot
+   * carry out half a request, but whether the rest had just left is not known for certain.
+   */
+  function tooLate(): void {
+    if (sent) fail(late('host.timeout', 'did not take the whole request in time'));
+    else fail(late('host.not-sent', NO_CONNECTION));
+  }
+
   /** What forbids to write on a connection that is open; null when nothing does. */
   function obstacle(socket: Socket): BrokenExchange | null {
     if (socket instanceof TLSSocket && fingerprint !== null && !opened.has(socket) && !hasFingerprint(socket, fingerprint)) {
@@ -89,7 +100,7 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
       return { code: 'host.tls', class: 'operator', what, remedy, sent, stale: false, errno: null };
     }
     if (performance.now() <= Math.min(request.sendBy ?? request.deadline, request.deadline)) return null;
-    return late('host.not-sent', 'had no open connection before the request had to leave');
+    return late('host.not-sent', NO_CONNECTION);
   }
 
   /** Runs in one turn of the event loop: between the look at the clock and the write nothing else can happen. */
@@ -104,10 +115,7 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
     phase = 'waiting';
     sent = true;
     http.end(request.body);
-    if (request.sendBy === null) return;
-    // What the kernel did not take at once waits in this process, and must not leave it later than `sendBy` either.
-    flushTimer = setTimeout(() => fail(late('host.timeout', 'did not take the whole request in time')), timerDelay(request.sendBy - 1));
-    http.once('finish', () => clearTimeout(flushTimer));
+    http.once('finish', () => clearTimeout(leaveTimer));
   }
 
   http.on('socket', (socket) => {
