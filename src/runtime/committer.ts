@@ -14,6 +14,8 @@ export interface Proposal {
   readonly host: string | null;
   /** Most members in status `working`, checked in the same script; 0 = no limit. */
   readonly limit: number;
+  /** Revision the run's own lifecycle must still have, checked in the same script; null = any. */
+  readonly runRevision: number | null;
   /** When the sweep should look if nothing has happened; null = never. */
   readonly due: number | null;
   /** What the journal keeps beside the states; null writes no entry. */
@@ -67,7 +69,7 @@ export class Committer {
     const hosts: string[] = [];
     const handed = this.#handedOver.splice(0);
     const args: (string | number)[] = [this.#now(), handed.length, ...handed];
-    for (const { id, decision, host, limit, due, journal } of proposals) {
+    for (const { id, decision, host, limit, runRevision, due, journal } of proposals) {
       let ready = 0;
       if (host !== null && (decision.before === 'pending' || decision.after === 'pending')) {
         if (!hosts.includes(host)) hosts.push(host);
@@ -87,6 +89,7 @@ export class Committer {
         statusNumber(decision.after),
         ready,
         limit,
+        runRevision ?? '',
         id === RUN_INSTANCE ? '' : token,
         needsHandover(decision) ? outboxEntry(id, decision) : '',
         decision.counters.length,

@@ -72,10 +72,15 @@ export class Runtime {
   /**
    * Delivers an event to a lifecycle and commits what follows. Lost races are decided again on the newer row.
    * @param reporter the effect that reports, null for commands
-   * @param limit most members of the run in status `working` after the transition; 0 = no limit
+   * @param admission what must hold in the commit itself; without it the outcome is `over-limit`
    * @throws FailbackError `snapshot.unsupported`, `run.unknown`; errors of Redis when the connection gives up
    */
-  async advance(ref: InstanceRef, event: RuntimeEvent, reporter: Reporter | null = null, limit = 0): Promise<Outcome> {
+  async advance(
+    ref: InstanceRef,
+    event: RuntimeEvent,
+    reporter: Reporter | null = null,
+    admission: AdmissionTerms = ANY,
+  ): Promise<Outcome> {
     for (;;) {
       const stored = await this.#load(ref);
       if (!stored) return 'gone';
@@ -84,7 +89,7 @@ export class Runtime {
       const where = `${ref.run}/${ref.id}`;
       const verdict = decide(stored, member ?? undefined, event, reporter, now, where);
       if (verdict === 'dropped' || verdict === 'ignored') return verdict;
-      const result = await this.#commit(ref, verdict, member, event, limit);
+      const result = await this.#commit(ref, verdict, member, event, admission);
       if (result === 'committed') return 'committed';
       this.#rows.delete(where);
       if (result === 'over-limit' || result === 'gone') return result;

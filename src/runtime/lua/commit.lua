@@ -7,10 +7,10 @@ KEYS[15..] ready lists of the hosts the batch is about
 ARGV[1] now (ms)   ARGV[2] number of outbox entries that have been handed over, followed by them
 then per transition:
   instance, expected revision, row, due (ms, '' = never), status before and after (1..8, 0 = none), index of its ready list (0 = none),
-  limit of members in status 2 (0 = none), call token ('' = leave, '-' = remove), outbox entry ('' = none),
+  limit of members in status 2 (0 = none), revision of '@run' that must still stand ('' = any), call token ('' = leave, '-' = remove), outbox entry ('' = none),
   n counters, (counter, increment) × n, m journal fields, (field, value) × m
 
-Returns per transition 1 (committed), 0 (revision differs), 2 (over the limit), 3 (the run is not there), then the sizes of the eight status sets.
+Returns per transition 1 (committed), 0 (revision differs), 2 (over the limit, or '@run' has moved), 3 (the run is not there), then the sizes of the eight status sets.
 
 A call token is stored with this server's run id: a claim that finds another one knows that Redis was restarted (or failed over) since
 the intent was recorded and may have forgotten a claim.
@@ -27,22 +27,29 @@ end
 local epoch
 local result = {}
 
+local function revision(id)
+  local stored = redis.call('HGET', KEYS[1], id)
+  if stored == false then return nil end
+  return string.sub(stored, 1, string.find(stored, '|', 1, true) - 1)
+end
+
 local function commit()
   local id, expected, row, due = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local before, after, ready, limit = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5]), tonumber(ARGV[at + 6]), tonumber(ARGV[at + 7])
-  local token, outbox = ARGV[at + 8], ARGV[at + 9]
-  local counters = tonumber(ARGV[at + 10])
-  local first = at + 11
+  local run, token, outbox = ARGV[at + 8], ARGV[at + 9], ARGV[at + 10]
+  local counters = tonumber(ARGV[at + 11])
+  local first = at + 12
   local fields = tonumber(ARGV[first + 2 * counters])
   local field = first + 2 * counters + 1
   at = field + 2 * fields
 
-  local stored = redis.call('HGET', KEYS[1], id)
-  if stored == false then
+  local stored = revision(id)
+  if stored == nil then
     if expected ~= '0' then return 3 end
-  elseif string.sub(stored, 1, string.find(stored, '|', 1, true) - 1) ~= expected then
+  elseif stored ~= expected then
     return 0
   end
+  if run ~= '' and revision('@run') ~= run then return 2 end
   if limit > 0 and redis.call('SCARD', KEYS[8]) >= limit then return 2 end
 
   redis.call('HSET', KEYS[1], id, string.format('%d', tonumber(expected) + 1) .. '|' .. row)
