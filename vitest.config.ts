@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where continuous integration wants the results as JSON, beside the output for people. */
+const results = process.env.FAILBACK_TEST_RESULTS;
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -9,5 +12,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 20_000,
+    reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
   },
 });
