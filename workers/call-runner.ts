@@ -17,6 +17,9 @@ import type { SettingsCache } from './settings-cache.ts';
  */
 const SEND_WINDOW_MS = 2_000;
 
+/** Reaches a host of a run by the plan's name. */
+export type Connect = (run: string, host: string) => Promise<HyperVHost>;
+
 export interface CallRunnerParts {
   readonly runtime: Runtime;
   readonly presence: Presence;
@@ -33,18 +36,18 @@ export class CallRunner {
     this.#parts = parts;
   }
 
-  async run({ run, id, token }: CallJob, host: HyperVHost): Promise<void> {
+  async run({ run, id, token }: CallJob, connect: Connect): Promise<void> {
     const key = `${run}/${id}/${token}`;
     if (this.#inHand.has(key)) return;
     this.#inHand.add(key);
     try {
-      await this.#call({ run, id }, token, host);
+      await this.#call({ run, id }, token, connect);
     } finally {
       this.#inHand.delete(key);
     }
   }
 
-  async #call(ref: InstanceRef, token: string, host: HyperVHost): Promise<void> {
+  async #call(ref: InstanceRef, token: string, connect: Connect): Promise<void> {
     const { runtime, presence, settings } = this.#parts;
     const stored = await runtime.read(ref);
     const call = stored?.row.live.call;
@@ -56,6 +59,7 @@ export class CallRunner {
     let claimed = false;
     try {
       effect.input.parse(input);
+      const host = await connect(ref.run, member.host);
       const needed = effect.needsSettings ? await settings.of(host, member.vmId, input.attempt > 1) : null;
       const claimedAt = performance.now();
       const claim = await runtime.claim(ref, token, presence.worker);

@@ -37,7 +37,7 @@ export class HostPoller {
   #failures = 0;
   #wake: (() => void) | undefined;
   #poked = false;
-  #stopped = false;
+  readonly #abort = new AbortController();
   #loop: Promise<void> | undefined;
 
   constructor(parts: HostPollerParts) {
@@ -55,12 +55,16 @@ export class HostPoller {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#abort.abort();
     this.#wake?.();
     await this.#loop;
     const { runtime, presence, hostKey } = this.#parts;
     const lease = runtime.keys.poller(hostKey);
     if ((await runtime.redis.get(lease)) === presence.worker) await runtime.redis.del(lease);
+  }
+
+  get #stopped(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   async #run(): Promise<void> {
@@ -100,7 +104,7 @@ export class HostPoller {
     const begun = Date.now();
     try {
       const host = await connect(owner.run, owner.host);
-      const seen = await host.observe({ jobsOfVm: this.#table.wantsAllJobs() });
+      const seen = await host.observe({ jobsOfVm: this.#table.wantsAllJobs() }, { signal: this.#abort.signal });
       if (this.#failures > 0) {
         log.info({ host: owner.host }, 'host answers again');
         await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
@@ -112,6 +116,7 @@ export class HostPoller {
       this.#soonest = Date.now() + Math.max(SPACING_MS, 4 * took);
       this.#nextLook = Date.now() + pollInterval(this.#table.paces(Date.now()), took);
     } catch (thrown) {
+      if (this.#stopped) return;
       const failure = toFailure(thrown);
       this.#failures++;
       this.#nextLook = Date.now() + Math.min(LONGEST_RETRY_MS, ASK_MS * 2 ** Math.min(this.#failures - 1, 10));
@@ -129,7 +134,9 @@ export class HostPoller {
     if (outcome !== 'dropped' && outcome !== 'gone') return;
     const index = runtime.keys.watches(hostKey);
     if ((await runtime.redis.hget(index, field)) === stored) await runtime.redis.hdel(index, field);
-    else this.#table.untell(field);
+    // A worker that was slow to hand a watch over may have put an old one in the place of the present one.
+    const present = outcome === 'dropped' ? await runtime.read(ref) : null;
+    if (present?.row.live.watch) await runtime.handOverAgain(ref, present.row);
   }
 
   async #writeProgress(): Promise<void> {

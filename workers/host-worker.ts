@@ -1,8 +1,7 @@
 import { Worker } from 'bullmq';
-import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import type { CallJob } from '../src/runtime/dispatcher.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
-import type { CallRunner } from './call-runner.ts';
+import type { CallRunner, Connect } from './call-runner.ts';
 
 /**
  * Serves the queue of one Hyper-V host.
@@ -13,14 +12,11 @@ export function startHostWorker(
   runner: CallRunner,
   hostKey: string,
   concurrency: number,
-  connect: (run: string, host: string) => Promise<HyperVHost>,
+  connect: Connect,
 ): Worker<CallJob> {
-  return new Worker<CallJob>(
-    'calls',
-    async ({ data }) => {
-      const member = await runtime.member({ run: data.run, id: data.id });
-      if (member) await runner.run(data, await connect(data.run, member.host));
-    },
-    { connection: runtime.redis, prefix: runtime.keys.hostQueuePrefix(hostKey), concurrency },
-  );
+  return new Worker<CallJob>('calls', ({ data }) => runner.run(data, connect), {
+    connection: runtime.redis,
+    prefix: runtime.keys.hostQueuePrefix(hostKey),
+    concurrency,
+  });
 }

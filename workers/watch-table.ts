@@ -89,12 +89,6 @@ export class WatchTable {
   *paces(now: number): Generator<WatchedProgress> {
     for (const { watch, since, percent } of this.#entries.values()) yield { pace: watch.pace, age: now - since, percent };
   }
-
-  /** The look did not reach its reader: tell it again next time. */
-  untell(field: string): void {
-    const entry = this.#entries.get(field);
-    if (entry) entry.digest = '';
-  }
 }
 
 function unfinishedJobs(seen: HostObservation, vmId: string): readonly JobObservation[] {

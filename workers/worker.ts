@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { Admission } from '../src/runtime/admission.ts';
+import type { StatusCounts } from '../src/runtime/committer.ts';
 import { hostKeyOf, Keys, RUN_INSTANCE, type RunId } from '../src/runtime/keys.ts';
 import { Presence } from '../src/runtime/presence.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
@@ -39,6 +40,8 @@ export interface WorkerHandle {
 const LOOK_FOR_RUNS_MS = 500;
 const SWEEP_MS = 2_000;
 const SWEEP_LEASE_MS = 6_000;
+/** Three beats of a living worker. */
+const SAY_ALIVE_MS = 3_000;
 const CLOSE_PATIENCE_MS = 15_000;
 
 /** Starts everything a worker process does: calls, polling, timers, admission, sweep, for all active runs. */
@@ -59,6 +62,9 @@ class WorkerProcess {
   readonly #pollers = new Map<string, HostPoller>();
   readonly #workers: Worker[] = [];
   readonly #lastSweep = new Map<RunId, number>();
+  readonly #counts = new Map<RunId, StatusCounts>();
+  /** No sweep before this time. */
+  #quietUntil = 0;
   #stopped = false;
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
@@ -69,6 +75,7 @@ class WorkerProcess {
       redis: options.redis,
       keys: options.keys ?? new Keys(),
       onWatch: (hostKey) => this.#pollers.get(hostKey)?.poke(),
+      onCounts: (run, counts) => this.#counts.set(run, counts),
       onReleased: (ref, host) => void this.#released(ref, host),
       ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
     });
@@ -85,6 +92,8 @@ class WorkerProcess {
 
   async start(): Promise<void> {
     await this.#presence.start(this.#options.hosts ?? null);
+    await this.#waitForOthers();
+    this.#options.redis.on('ready', this.#onReconnect);
     const views = new RunViews(this.#runtime.redis, this.#runtime.keys, this.#runtime.records);
     this.#adopt(startControlWorker(this.#runtime, views, this.#sweep));
     this.#loop = this.#run();
@@ -92,6 +101,7 @@ class WorkerProcess {
 
   async close(): Promise<void> {
     this.#stopped = true;
+    this.#options.redis.off('ready', this.#onReconnect);
     this.#wake?.();
     await this.#loop;
     await Promise.all([...this.#pollers.values()].map((poller) => poller.stop()));
@@ -107,9 +117,24 @@ class WorkerProcess {
     await this.#connections.close();
   }
 
+  /** While Redis was away nobody could say that they are alive: those who are get the time to do so before they count as dead. */
+  readonly #onReconnect = (): void => {
+    this.#quietUntil = Date.now() + SAY_ALIVE_MS;
+  };
+
+  async #waitForOthers(): Promise<void> {
+    const info = await this.#options.redis.info('server');
+    const uptime = Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1] ?? Number.POSITIVE_INFINITY);
+    if (uptime * 1000 < SAY_ALIVE_MS) this.#onReconnect();
+  }
+
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
+        if (Date.now() < this.#quietUntil) {
+          await this.#pause(this.#quietUntil - Date.now());
+          continue;
+        }
         const runs = await this.#runtime.redis.smembers(this.#runtime.keys.activeRuns());
         for (const run of runs) await this.#serve(run);
         for (const run of this.#lastSweep.keys()) if (!runs.includes(run)) this.#leave(run);
@@ -160,8 +185,10 @@ class WorkerProcess {
     if (ref.id === RUN_INSTANCE) return;
     try {
       await this.#admission.release(ref, host);
-      await this.#admission.admit(ref.run);
-      if (await isSettled(this.#runtime, ref.run)) await this.#settle(ref.run);
+      const counts = this.#counts.get(ref.run);
+      if (counts && counts.pending > 0) await this.#admission.admit(ref.run);
+      const open = counts && counts.pending + counts.working + counts.paused + counts.attention;
+      if (open === 0 && (await isSettled(this.#runtime, ref.run))) await this.#settle(ref.run);
     } catch (error) {
       this.#options.log.debug({ err: error, ...ref }, 'giving a slot back is left to the sweep');
     }
@@ -174,6 +201,7 @@ class WorkerProcess {
 
   #leave(run: RunId): void {
     this.#lastSweep.delete(run);
+    this.#counts.delete(run);
     this.#runtime.forget(run);
   }
 

@@ -60,13 +60,14 @@ export class Admission {
   async #round(run: RunId): Promise<number> {
     const { redis, keys } = this.#runtime;
     const record = await this.#runtime.records.record(run);
-    if (!(await this.#isAdmitting(run))) return 0;
+    const runRevision = await this.#admittingRevision(run);
+    if (runRevision === null) return 0;
     const free = record.inFlight - (await redis.scard(keys.status(run, 'working')));
     if (free <= 0) return 0;
     const chosen = await this.#candidates(record, free);
     const admitted = await Promise.all(
       chosen.map(async ({ id, host }) => {
-        const outcome = await this.#runtime.advance({ run, id }, { type: 'failback.admit' }, null, record.inFlight);
+        const outcome = await this.#runtime.advance({ run, id }, { type: 'failback.admit' }, null, { limit: record.inFlight, runRevision });
         if (outcome === 'committed') return 1;
         await this.release({ run, id }, host);
         return 0;
@@ -105,8 +106,9 @@ export class Admission {
     return granted.slice(0, free);
   }
 
-  async #isAdmitting(run: RunId): Promise<boolean> {
+  /** Revision of the run's lifecycle while it admits members; null when it does not. A pause that comes in between makes the commit fail. */
+  async #admittingRevision(run: RunId): Promise<number | null> {
     const stored = await this.#runtime.read({ run, id: RUN_INSTANCE });
-    return stored !== null && restore(stored.row, undefined, run).hasTag('admitting');
+    return stored !== null && restore(stored.row, undefined, run).hasTag('admitting') ? stored.revision : null;
   }
 }

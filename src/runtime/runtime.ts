@@ -13,7 +13,7 @@ import { runScript } from './scripts.ts';
 /**
  * What became of an event:
  * `committed` the transition is on record · `ignored` the machine does not take it now · `dropped` the reporter's token is not live
- * · `over-limit` too many members are in flight · `gone` Redis has no such lifecycle (any more)
+ * · `over-limit` the terms of the admission do not hold · `gone` Redis has no such lifecycle (any more)
  */
 export type Outcome = 'committed' | 'ignored' | 'dropped' | 'over-limit' | 'gone';
 
@@ -33,6 +33,16 @@ export interface RuntimeOptions {
   readonly onReleased?: (ref: InstanceRef, host: string) => void;
   readonly onCheckpoint?: (at: Checkpoint) => void | Promise<void>;
 }
+
+/** Terms of an admission, checked in the script that commits it. */
+export interface AdmissionTerms {
+  /** Most members of the run in status `working` afterwards; 0 = no limit. */
+  readonly limit: number;
+  /** The run's own lifecycle has not moved since it was asked; null = does not matter. */
+  readonly runRevision: number | null;
+}
+
+const ANY: AdmissionTerms = { limit: 0, runRevision: null };
 
 /** How long after an effect was handed over the sweep asks what became of it, milliseconds. */
 const CALL_CHECK_MS = 10_000;
@@ -162,13 +172,13 @@ export class Runtime {
     decision: Decision,
     member: MemberInput | null,
     event: RuntimeEvent,
-    limit: number,
+    admission: AdmissionTerms,
   ): Promise<CommitResult> {
     const result = await this.committer(ref.run).commit({
       id: ref.id,
       decision,
       host: member?.host ?? null,
-      limit,
+      ...admission,
       due: dueTime(decision.row, this.now()),
       journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
     });
