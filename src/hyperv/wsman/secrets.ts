@@ -32,7 +32,7 @@ export async function authorize(host: string, resolve: () => Promise<Credentials
 }
 
 /** Replaces every occurrence of every secret by `***`; also their URL-encoded and XML-escaped forms. */
-export function createMask(secrets: readonly string[]): Mask {
+function createMask(secrets: readonly string[]): Mask {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret === '') continue;

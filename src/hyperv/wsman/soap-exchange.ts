@@ -11,7 +11,7 @@ import { descend, parseXml, type XmlElement, XmlRefused } from './xml-reader.ts'
 /** What may be done about a request whose answer was lost: a `read` may be repeated, a `change` must be looked for on the host. */
 export type Effect = 'read' | 'change';
 
-export interface SoapRequest {
+interface SoapRequest {
   /** For messages, e.g. "Msvm_ReplicationService.InitiateFailback". */
   readonly operation: string;
   readonly effect: Effect;
