@@ -13,7 +13,10 @@ export function cimInstant(text: string): bigint | null {
   return BigInt(utc) * 1000n + BigInt(micros ?? 0);
 }
 
-/** A datetime the way Windows writes it: name of the element (`Datetime` or `Interval`, in the CIM namespace) and its ISO 8601 text. */
+/**
+ * A datetime the way Windows writes it: name of the element (`Datetime` or `Interval`, in the CIM namespace) and its ISO 8601
+ * text; null for what is neither. `Datetime` is known from recordings of Windows, `Interval` from the protocol's schema only.
+ */
 export function toWireDatetime(text: string): { element: 'Datetime' | 'Interval'; text: string } | null {
   const interval = INTERVAL.exec(text);
   if (interval !== null) {

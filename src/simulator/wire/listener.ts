@@ -3,7 +3,9 @@ import { createServer as createHttpsServer, type Server as HttpsServer } from 'n
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 const TLS_HANDSHAKE = 0x16;
-const REOPEN_MS = 50;
+const RETRY_MS = 50;
+/** As long as Windows keeps an idle connection; a client that polls every few seconds never meets the end of one. */
+const KEEP_ALIVE_MS = 120_000;
 
 export interface ListenerOptions {
   readonly port: number;
@@ -23,13 +25,14 @@ export class Listener {
   readonly #sockets = new Set<Socket>();
   #port: number;
   #wanted = false;
-  #reopening: NodeJS.Timeout | undefined;
+  #settling = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: ListenerOptions, onRequest: RequestListener) {
     this.#options = options;
     this.#port = options.port;
-    this.#http = createHttpServer(onRequest);
-    this.#https = options.tls === undefined ? null : createHttpsServer(options.tls, onRequest);
+    this.#http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS }, onRequest);
+    this.#https = options.tls === undefined ? null : createHttpsServer({ ...options.tls, keepAliveTimeout: KEEP_ALIVE_MS }, onRequest);
     this.#server.on('connection', (socket) => this.#accept(socket));
   }
 
@@ -41,13 +44,7 @@ export class Listener {
   /** Starts to listen. Rejects with the error of the system, e.g. EADDRINUSE. */
   async open(): Promise<void> {
     this.#wanted = true;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(this.#port, this.#options.bindAddress, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
+    await this.#listen();
     this.#port = (this.#server.address() as AddressInfo).port;
   }
 
@@ -57,21 +54,52 @@ export class Listener {
    */
   reopen(): void {
     this.#wanted = true;
-    this.open().catch(() => {
-      if (this.#wanted) this.#reopening = setTimeout(() => this.reopen(), REOPEN_MS);
-    });
+    void this.#settle();
   }
 
   /** Stops listening and resets every open connection. */
   shut(): void {
     this.#wanted = false;
-    clearTimeout(this.#reopening);
-    this.#server.close();
+    clearTimeout(this.#retry);
+    void this.#settle();
     for (const socket of this.#sockets) socket.resetAndDestroy();
     this.#sockets.clear();
   }
 
+  /** Brings the port to the wanted state; one at a time, since it may be wanted otherwise before listening has begun. */
+  async #settle(): Promise<void> {
+    if (this.#settling) return;
+    this.#settling = true;
+    try {
+      while (this.#wanted !== this.#server.listening) {
+        if (this.#wanted) await this.#listen();
+        else this.#server.close();
+      }
+    } catch {
+      if (this.#wanted) this.#retry = setTimeout(() => this.reopen(), RETRY_MS);
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  #listen(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const succeed = (): void => finish(resolve);
+      const fail = (error: Error): void => finish(() => reject(error));
+      const finish = (outcome: () => void): void => {
+        this.#server.off('listening', succeed).off('error', fail);
+        outcome();
+      };
+      this.#server.once('listening', succeed).once('error', fail);
+      this.#server.listen(this.#port, this.#options.bindAddress);
+    });
+  }
+
   #accept(socket: Socket): void {
+    if (!this.#wanted) {
+      socket.resetAndDestroy();
+      return;
+    }
     this.#sockets.add(socket);
     socket.on('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());

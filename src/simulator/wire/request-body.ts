@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-export const MAX_REQUEST_BYTES = 1024 * 1024;
+const MAX_REQUEST_BYTES = 1024 * 1024;
 const MAX_DRAINED_BYTES = 16 * MAX_REQUEST_BYTES;
 
 /** A request this server does not read; `status` is what HTTP calls the reason. */

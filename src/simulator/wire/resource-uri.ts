@@ -52,7 +52,7 @@ export function findClass(host: CimHost, namespace: string, name: string): CimCl
   return undefined;
 }
 
-export function normalise(namespace: string): string {
+function normalise(namespace: string): string {
   return namespace
     .trim()
     .replaceAll('\\', '/')

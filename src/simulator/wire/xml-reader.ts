@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes';
 
-export const MAX_DEPTH = 100;
+const MAX_DEPTH = 100;
 
 /** An element with its namespace resolved. Comments and processing instructions are gone. */
 export interface XmlElement {

@@ -2,11 +2,11 @@ import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'no
 import { request as httpsRequest } from 'node:https';
 import { childOf, readXml, type XmlElement } from '../../../src/simulator/wire/xml-reader.ts';
 
-export const AUTHORIZATION = `Basic ${Buffer.from('hvadmin:Passw0rd!').toString('base64')}`;
-export const SOAP_TYPE = 'application/soap+xml;charset=UTF-8';
+const AUTHORIZATION = `Basic ${Buffer.from('hvadmin:Passw0rd!').toString('base64')}`;
+const SOAP_TYPE = 'application/soap+xml;charset=UTF-8';
 export const WMI = 'http://schemas.microsoft.com/wbem/wsman/1/wmi/root/virtualization/v2';
 export const DMTF = 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2';
-export const WQL = 'http://schemas.microsoft.com/wbem/wsman/1/WQL';
+const WQL = 'http://schemas.microsoft.com/wbem/wsman/1/WQL';
 const TRANSFER = 'http://schemas.xmlsoap.org/ws/2004/09/transfer';
 export const ENUMERATION = 'http://schemas.xmlsoap.org/ws/2004/09/enumeration';
 export const GET = `${TRANSFER}/Get`;

@@ -55,7 +55,7 @@ export const computerSystem = cimClass(
   { RequestStateChange: [property('RequestedState', 'uint16'), property('TimeoutPeriod', 'datetime')] },
 );
 
-export const replicationService = cimClass(
+const replicationService = cimClass(
   'Msvm_ReplicationService',
   [
     property('SystemCreationClassName', 'string', { key: true }),
@@ -75,18 +75,18 @@ export const replicationService = cimClass(
   },
 );
 
-export const managementService = cimClass(
+const managementService = cimClass(
   'Msvm_VirtualSystemManagementService',
   [property('CreationClassName', 'string', { key: true }), property('Name', 'string', { key: true })],
   { DestroySystem: [property('AffectedSystem', 'reference')] },
 );
 
-export const affectedJob = cimClass('Msvm_AffectedJobElement', [
+const affectedJob = cimClass('Msvm_AffectedJobElement', [
   property('AffectedElement', 'reference', { key: true }),
   property('AffectingElement', 'reference', { key: true }),
 ]);
 
-export const probe = cimClass(
+const probe = cimClass(
   'Peer_Probe',
   [
     property('Id', 'string', { key: true }),
@@ -108,7 +108,7 @@ export const probe = cimClass(
   },
 );
 
-export const product = cimClass(
+const product = cimClass(
   'Win32_ComputerSystemProduct',
   [property('Name', 'string', { key: true }), property('UUID', 'string')],
   {},

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { Agent } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeCertificates } from '../../../src/simulator/certificates.ts';
 import { type ServedHost, serveHost } from '../../../src/simulator/wire/server.ts';
 import { at, enumerate, fault, GET, type HttpAnswer, header, message, payloadOf, post, pull, WMI } from './client.ts';
 import { GUIDS, SampleHost } from './sample-host.ts';
@@ -10,7 +11,6 @@ const IDENTIFY =
   '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">' +
   '<s:Header/><s:Body><i:Identify/></s:Body></s:Envelope>';
 const GET_MACHINE = message({ selectors: { Name: GUIDS[0] } });
-const pem = (name: string): string => readFileSync(new URL(`./fixtures/localhost-${name}.pem`, import.meta.url), 'utf8');
 
 let host: SampleHost;
 let served: ServedHost;
@@ -274,6 +274,25 @@ describe('power', () => {
     await vi.waitFor(async () => expect(fault(await post(served.url, pull(context))).subcode).toBe('n:InvalidEnumerationContext'));
   });
 
+  it('ends in the last state, however fast it was switched', async () => {
+    for (const up of [false, true, false, true, false]) host.setPower(up);
+    await vi.waitFor(() => expect(post(served.url, GET_MACHINE)).rejects.toMatchObject({ code: 'ECONNREFUSED' }));
+    for (const up of [true, false, true]) host.setPower(up);
+    await vi.waitFor(async () => expect((await post(served.url, GET_MACHINE)).status).toBe(200));
+  });
+
+  it('comes back when another program has let go of the port', async () => {
+    host.setPower(false);
+    const squatter = createServer().listen(served.port, '127.0.0.1');
+    await once(squatter, 'listening');
+    host.setPower(true);
+    const visitor = connect(served.port, '127.0.0.1');
+    await once(squatter, 'connection');
+    visitor.destroy();
+    squatter.close();
+    await vi.waitFor(async () => expect((await post(served.url, GET_MACHINE)).status).toBe(200));
+  });
+
   it('may be off from the start', async () => {
     const late = new SampleHost();
     late.up = false;
@@ -302,9 +321,12 @@ describe('the port', () => {
   });
 
   it('speaks HTTPS and HTTP with a certificate', async () => {
-    const secure = await serveHost(host, { port: 0, tls: { key: pem('key'), cert: pem('cert') } });
+    const { ca, hosts } = await makeCertificates([host.name], ['127.0.0.1']);
+    const tls = hosts.get(host.name);
+    if (tls === undefined) throw new Error('no certificate');
+    const secure = await serveHost(host, { port: 0, tls });
     expect(secure.url).toBe(`https://127.0.0.1:${secure.port}/wsman`);
-    expect((await post(secure.url, GET_MACHINE, { ca: pem('cert') })).status).toBe(200);
+    expect((await post(secure.url, GET_MACHINE, { ca })).status).toBe(200);
     expect((await post(secure.url.replace('https', 'http'), GET_MACHINE)).status).toBe(200);
     await secure.close();
   });
