@@ -59,13 +59,15 @@ export function presetFaults(preset: FaultPreset, world: World): PresetFaults {
   const random = randomStream(world.seed, 'preset', preset);
   const machines = random.shuffle(recoveryMachines(world));
   const factor = preset === 'harsh' ? 2.2 : 1;
+  // In a small world, where every kind of trouble hits somebody, a part of the machines still shows what normal looks like.
+  const most = Math.ceil((machines.length * (preset === 'harsh' ? 2 : 1)) / 3);
+  const lastingKinds = preset === 'harsh' ? Math.max(1, Math.min(LASTING.length, Math.floor(machines.length / 10))) : 0;
   const rules: FaultRule[] = [];
   const hopeless: string[] = [];
   let next = 0;
   const hit = (trouble: Trouble, share: number): string[] => {
     const wanted = Math.max(1, Math.round((machines.length * share) / 100));
-    // At most two thirds of the machines have trouble, so that a small world still shows what normal looks like.
-    const chosen = machines.slice(next, Math.min(next + wanted, Math.ceil((machines.length * 2) / 3)));
+    const chosen = machines.slice(next, Math.min(next + wanted, most));
     next += chosen.length;
     for (const { vm, host } of chosen) {
       rules.push({
@@ -78,7 +80,7 @@ export function presetFaults(preset: FaultPreset, world: World): PresetFaults {
     }
     return chosen.map(({ vm }) => vm.id);
   };
-  if (preset === 'harsh') for (const trouble of LASTING) hopeless.push(...hit(trouble, trouble.share));
+  for (const trouble of LASTING.slice(0, lastingKinds)) hopeless.push(...hit(trouble, trouble.share));
   for (const trouble of TRANSIENT) hit(trouble, trouble.share * factor);
   rules.push({ method: 'enumerate', probability: preset === 'harsh' ? 0.02 : 0.005, do: { drop: 'before' } });
   return { rules, events: restarts(world, preset), hopeless };

@@ -1,19 +1,10 @@
 import type { Disposition, RequestInfo } from '../cim.ts';
 import type { FaultAction, FaultRule } from './fault.ts';
+import { RuleIndex } from './fault-rule-index.ts';
 import type { Host } from './host.ts';
 import type { Interference } from './operation.ts';
 import { randomStream } from './random.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
-
-interface CompiledRule {
-  readonly index: number;
-  readonly rule: FaultRule;
-  readonly host: RegExp | null;
-  readonly vm: RegExp | null;
-  readonly nth: ReadonlySet<number> | null;
-  /** Matching requests so far, by machine (or host). */
-  readonly seen: Map<string, number>;
-}
 
 /** What hits a method call inside the host. */
 export interface CallFault {
@@ -26,16 +17,16 @@ export interface CallFault {
 export class FaultScript {
   readonly #seed: number;
   readonly #startedAt: number;
-  readonly #network: readonly CompiledRule[];
-  readonly #inside: readonly CompiledRule[];
+  readonly #network: RuleIndex;
+  readonly #inside: RuleIndex;
 
   /** @param startedAt world time the `from` and `until` of rules count from */
   constructor(rules: readonly FaultRule[], seed: number, startedAt: number) {
     this.#seed = seed;
     this.#startedAt = startedAt;
     // A rule with parts of both kinds is counted twice over: a request that is dropped on the way never reaches the inside.
-    this.#network = rules.map(compile).filter(({ rule }) => Object.keys(disposed(rule.do)).length > 0);
-    this.#inside = rules.map(compile).filter(({ rule }) => hitsInside(rule.do));
+    this.#network = new RuleIndex(rules, (action) => Object.keys(disposed(action)).length > 0);
+    this.#inside = new RuleIndex(rules, hitsInside);
   }
 
   /** What the network does to a request. */
@@ -52,16 +43,10 @@ export class FaultScript {
     return { returnValue: refused?.returnValue ?? null, interference: Object.assign({}, ...actions.map(interference)) };
   }
 
-  #hits(
-    rules: readonly CompiledRule[],
-    host: Host,
-    vm: VirtualMachine | null,
-    subject: string | null,
-    className: string | null,
-  ): FaultRule[] {
+  #hits(rules: RuleIndex, host: Host, vm: VirtualMachine | null, subject: string | null, className: string | null): FaultRule[] {
     const seconds = (host.world.now() - this.#startedAt) / 1000;
     const hits: FaultRule[] = [];
-    for (const { index, rule, host: hostName, vm: vmName, nth, seen } of rules) {
+    for (const { index, rule, host: hostName, vm: vmName, nth, seen } of rules.about(vm)) {
       if (hostName && !hostName.test(host.name)) continue;
       if (vmName && !(vm && (vmName.test(vm.name) || vmName.test(vm.id)))) continue;
       if (rule.method === undefined ? subject === null || OTHER_REQUESTS.has(subject) : subject !== rule.method) continue;
@@ -79,23 +64,6 @@ export class FaultScript {
 }
 
 const OTHER_REQUESTS: ReadonlySet<string> = new Set(['identify', 'get', 'enumerate', 'pull', 'release', 'other']);
-
-function compile(rule: FaultRule, index: number): CompiledRule {
-  const nth = rule.nth === undefined ? null : new Set(typeof rule.nth === 'number' ? [rule.nth] : rule.nth);
-  return { index, rule, host: pattern(rule.host), vm: pattern(rule.vm), nth, seen: new Map() };
-}
-
-/** A name with `*` for anything, without regard to case; null matches everything. */
-export function pattern(glob: string | undefined): RegExp | null {
-  if (glob === undefined) return null;
-  return new RegExp(
-    `^${glob
-      .split('*')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-    'is',
-  );
-}
 
 function disposed(action: FaultAction): Disposition {
   return {

@@ -33,8 +33,8 @@ export class Host {
   /** Jobs without a machine started so far. */
   jobCount = 0;
   bootedAt: number;
-  #up = true;
-  #managementServiceRuns: boolean;
+  #running = true;
+  #reachable = true;
   readonly #listeners = new Set<(up: boolean) => void>();
   readonly #wereRunning = new Map<VirtualMachine, number>();
 
@@ -44,7 +44,6 @@ export class Host {
     this.username = spec.username;
     this.password = spec.password;
     this.quirks = spec.quirks;
-    this.#managementServiceRuns = spec.quirks.managementServiceRuns;
     this.bootedAt = world.now() - 26 * 86_400_000;
   }
 
@@ -54,12 +53,12 @@ export class Host {
 
   /** False while the host is down or cannot be reached. */
   get up(): boolean {
-    return this.#up;
+    return this.#running && this.#reachable;
   }
 
-  /** False: the management service is stopped, its objects cannot be seen. */
-  get managementServiceRuns(): boolean {
-    return this.#managementServiceRuns;
+  /** False while the host is down. A host that only cannot be reached goes on working. */
+  get running(): boolean {
+    return this.#running;
   }
 
   /** The host's own clock, milliseconds since the epoch. */
@@ -82,22 +81,26 @@ export class Host {
    * It comes back after `downMs` of host time; null = only {@link comeUp} brings it back.
    */
   crash(downMs: number | null): void {
-    if (!this.#up) return;
+    if (!this.#running) return;
     for (const vm of this.vms.values()) {
       if (vm.power === EnabledState.Off) continue;
       this.#wereRunning.set(vm, vm.power);
       this.world.setPower(vm, EnabledState.Off);
     }
     this.#interruptWork();
-    this.#setUp(false);
+    this.#change(() => {
+      this.#running = false;
+    });
     if (downMs !== null) this.world.timeline.schedule(this.world.now() + downMs, () => this.comeUp(), { wake: true });
   }
 
   /** Ends a {@link crash}: machines are started as their AutomaticStartupAction says, transfers go on as the quirk says. */
   comeUp(): void {
-    if (this.#up) return;
+    if (this.#running) return;
     this.bootedAt = this.world.now();
-    this.#setUp(true);
+    this.#change(() => {
+      this.#running = true;
+    });
     for (const vm of this.vms.values()) {
       const relationship = vm.relationship;
       if (relationship?.state === ReplicationState.FailbackComplete && !vm.quirks.completeSurvivesRestart) {
@@ -122,9 +125,14 @@ export class Host {
 
   /** The network to the host is gone for `ms` of host time; nothing changes on the host itself. */
   disconnect(ms: number): void {
-    if (!this.#up) return;
-    this.#setUp(false);
-    this.world.timeline.schedule(this.world.now() + ms, () => this.#setUp(true), { wake: true });
+    if (!this.#reachable) return;
+    this.#change(() => {
+      this.#reachable = false;
+    });
+    const reconnect = (): void => {
+      this.#reachable = true;
+    };
+    this.world.timeline.schedule(this.world.now() + ms, () => this.#change(reconnect), { wake: true });
   }
 
   #interruptWork(): void {
@@ -140,12 +148,13 @@ export class Host {
   #resumeWork(): void {
     for (const operation of [...this.#operationsTouched()]) {
       const how = operation.host.quirks.transfersAfterRestart;
+      const { transfer } = operation.plan;
       const partner = this.world.partnerOf(operation.vm);
-      if (!operation.host.up || (partner && !this.world.host(partner.hostName).up)) continue;
-      if (how === 'fail' && operation.plan.transfer && operation.host === this) {
+      if (!operation.host.running || (transfer && partner && !this.world.host(partner.hostName).running)) continue;
+      if (how === 'fail' && transfer && operation.host === this) {
         failOperation(operation, { errorCode: 32768, description: 'The operation was interrupted by a restart. (0x80004004)' });
       } else {
-        resumeOperation(operation, operation.plan.transfer && how === 'restart' ? 'restart' : 'continue');
+        resumeOperation(operation, transfer && how === 'restart' ? 'restart' : 'continue');
       }
     }
   }
@@ -159,9 +168,10 @@ export class Host {
     }
   }
 
-  #setUp(up: boolean): void {
-    if (this.#up === up) return;
-    this.#up = up;
-    for (const listener of this.#listeners) listener(up);
+  #change(change: () => void): void {
+    const before = this.up;
+    change();
+    if (this.up === before) return;
+    for (const listener of this.#listeners) listener(this.up);
   }
 }

@@ -121,7 +121,7 @@ function workDone(operation: Operation): number {
 
 function enter(operation: Operation): void {
   const { host, plan, job } = operation;
-  if (!host.up) {
+  if (!host.running) {
     operation.phase = 'paused';
     return;
   }

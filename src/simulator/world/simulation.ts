@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { FailbackError } from '../../domain/failure.ts';
 import { runningClock, type VirtualClock } from './clock.ts';
 import type { HostEvent } from './fault.ts';
 import { type FaultPreset, presetFaults } from './fault-preset.ts';
-import { FaultScript, pattern } from './fault-script.ts';
+import { pattern } from './fault-rule-index.ts';
+import { FaultScript } from './fault-script.ts';
 import type { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
 import { populate } from './population.ts';
@@ -89,7 +91,10 @@ export function createSimulation(options: SimulationOptions): Simulation {
 }
 
 function readScenario(scenario: ScenarioInput | string | undefined): Scenario {
-  return typeof scenario === 'string' ? loadScenario(scenario) : scenarioSchema.parse(scenario ?? {});
+  if (typeof scenario === 'string') return loadScenario(scenario);
+  const parsed = scenarioSchema.safeParse(scenario ?? {});
+  if (parsed.success) return parsed.data;
+  throw usage(`the scenario is not valid: ${z.prettifyError(parsed.error)}`, 'Correct the scenario.');
 }
 
 function defaultHosts(count: number, strategy: SimulatedStrategy): NonNullable<Scenario['hosts']> {

@@ -84,6 +84,19 @@ describe('a reboot', () => {
   });
 });
 
+describe('a reboot of both hosts of a pair', () => {
+  it('lets work that needs only one of them go on when that one is back', async () => {
+    const hosts = [{ name: 'hv-dr-01' }, { name: 'hv-home-01', role: 'home' as const }];
+    const test = new TestWorld({ hosts, vms: [{ host: 'hv-dr-01', partner: 'hv-home-01', state: 3, power: 3 }] });
+    const vm = test.vm(undefined, 'hv-dr-01');
+    await test.replication(vm, 'InitiateFailover');
+    test.world.host('hv-home-01').crash(null);
+    test.world.host('hv-dr-01').crash(60_000);
+    test.advance(66);
+    expect(test.seen(vm)).toEqual([2, 5, 3]);
+  });
+});
+
 describe('a restart of the management service', () => {
   it('loses the jobs but not the connection, and machines go on running', async () => {
     const test = new TestWorld({
@@ -112,6 +125,27 @@ describe('a broken network', () => {
     expect(test.host().up).toBe(true);
     expect(test.job(outcome)?.values.JobState).toBe(7);
     expect(jobId(outcome)).not.toBe('');
+  });
+});
+
+describe('a broken network, with more going on', () => {
+  it('does not hold work that begins while it is broken', async () => {
+    const test = new TestWorld({ vms: [{ ...secondsOfData(100) }] });
+    await test.initiateFailback(test.vm());
+    test.world.host('hv-dr-01').disconnect(60_000);
+    test.advance(103);
+    expect(test.seen(test.vm())[1]).toBe(14);
+  });
+
+  it('does not spare the host a reboot', () => {
+    const test = new TestWorld();
+    const host = test.world.host('hv-dr-01');
+    host.disconnect(100_000);
+    host.crash(30_000);
+    test.advance(30);
+    expect([host.running, host.up]).toEqual([true, false]);
+    test.advance(70);
+    expect(host.up).toBe(true);
   });
 });
 

@@ -1,16 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { manualClock } from '../../../src/simulator/world/clock.ts';
 import { readLedger } from '../../../src/simulator/world/ledger.ts';
 import { enumerate, message, post, query, WMI } from '../wire/client.ts';
-
-const run = promisify(execFile);
-const hasVirsh = /Hyper-V/.test(String(spawnSync('virsh', ['--version=long'], { encoding: 'utf8' }).stdout ?? ''));
 
 const running: Simulator[] = [];
 async function start(options: Partial<SimulatorOptions> = {}): Promise<Simulator> {
@@ -134,59 +129,5 @@ describe('a served world', () => {
     const simulator = await start();
     const port = Number(new URL(firstMachine(simulator).host.url).port);
     await expect(start({ basePort: port })).rejects.toThrow(/cannot listen/);
-  });
-});
-
-describe.skipIf(!hasVirsh)('virsh, with libvirt’s own Hyper-V driver', () => {
-  async function virsh(simulator: Simulator, ...command: string[]): Promise<string> {
-    const { port } = new URL(firstMachine(simulator).host.url);
-    const authFile = new URL('../wire/fixtures/virsh-auth.conf', import.meta.url).pathname;
-    const { stdout } = await run('virsh', ['-c', `hyperv://hvadmin@127.0.0.1:${port}/?transport=http`, ...command], {
-      env: { ...process.env, LIBVIRT_AUTH_FILE: authFile, LC_ALL: 'C.UTF-8' },
-    });
-    return stdout;
-  }
-
-  const scenario = {
-    vms: [{ names: ['dc01', 'sql01'] }, { names: ['web-001'], mode: 0, power: 2, memoryMB: 4096, processors: 4 }],
-  };
-
-  it('lists machines, running ones and others', async () => {
-    const simulator = await start({ scenario });
-    expect((await virsh(simulator, 'list', '--all', '--name')).trim().split('\n').sort()).toEqual(['dc01', 'sql01', 'web-001']);
-    expect(await virsh(simulator, 'list')).toMatch(/\d+\s+web-001\s+running/);
-    expect((await virsh(simulator, 'list', '--inactive', '--name')).trim().split('\n').sort()).toEqual(['dc01', 'sql01']);
-  });
-
-  it('describes the host and a machine', async () => {
-    const simulator = await start({ scenario });
-    expect((await virsh(simulator, 'hostname')).trim()).toBe('hv-dr-01');
-    expect(await virsh(simulator, 'nodeinfo')).toMatch(/CPU socket\(s\):\s+2/);
-    const info = await virsh(simulator, 'dominfo', 'web-001');
-    expect(info).toMatch(/CPU\(s\):\s+4/);
-    expect(info).toMatch(/Max memory:\s+4194304 KiB/);
-    expect(await virsh(simulator, 'dumpxml', 'web-001')).toContain('<name>web-001</name>');
-  });
-
-  it('starts, suspends, resumes and destroys a machine and waits for its jobs', async () => {
-    const simulator = await start({ scenario, speed: 50 });
-    expect(await virsh(simulator, 'start', 'dc01')).toContain('started');
-    expect((await virsh(simulator, 'domstate', 'dc01')).trim()).toBe('running');
-    await virsh(simulator, 'suspend', 'web-001');
-    expect((await virsh(simulator, 'domstate', 'web-001')).trim()).toBe('paused');
-    await virsh(simulator, 'resume', 'web-001');
-    await virsh(simulator, 'managedsave', 'web-001');
-    await virsh(simulator, 'destroy', 'dc01');
-    expect((await virsh(simulator, 'domstate', 'dc01')).trim()).toBe('shut off');
-  });
-
-  it('changes the automatic start and deletes a machine', async () => {
-    const simulator = await start({ scenario, speed: 50 });
-    await virsh(simulator, 'autostart', 'sql01');
-    const [, sql01] = [...simulator.world.host('hv-dr-01').vms.values()];
-    simulator.world.settle();
-    expect(sql01?.automaticStartupAction).toBe(4);
-    await virsh(simulator, 'undefine', 'sql01');
-    expect((await virsh(simulator, 'list', '--all', '--name')).trim().split('\n').sort()).toEqual(['dc01', 'web-001']);
   });
 });

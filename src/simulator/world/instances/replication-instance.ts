@@ -125,7 +125,7 @@ export function authorizationInstance(host: Host): CimInstance {
 }
 
 function serviceRuns(host: Host, make: () => CimInstance): CimInstance[] {
-  return host.managementServiceRuns ? [make()] : [];
+  return host.quirks.managementServiceRuns ? [make()] : [];
 }
 
 function service(host: Host, className: string, name: string, elementName: string) {
