@@ -4,7 +4,7 @@ import { describeIssues, isRecord } from './describe-issue.ts';
 import { type Finding, renderPath } from './finding.ts';
 import { normalisePlan } from './normalise-plan.ts';
 import type { Plan } from './plan.ts';
-import { planSchema } from './plan-schema.ts';
+import { type PlanInput, planSchema } from './plan-schema.ts';
 import { readYaml, type YamlSource } from './yaml-source.ts';
 
 /** More findings than this are counted, not listed. */
@@ -24,28 +24,26 @@ export interface ParsedPlan {
  */
 export function parsePlan(text: string, file: string): ParsedPlan {
   const source = readYaml(text);
-  const problems = source.data === undefined ? [] : checkShape(source.data);
-  const shapeIsRight = problems.length === 0;
-  if (source.data !== undefined) problems.push(...crossCheck(source.data));
+  const { input, problems } = source.data === undefined ? { input: null, problems: [] } : check(source.data);
   const findings = [
     ...source.problems.map(({ path, ...problem }) => ({ file, path: renderPath(path), ...problem })),
     ...problems.map((problem) => toFinding(problem, source, file)),
   ].sort((a, b) => a.line - b.line || a.column - b.column);
   const broken = findings.some(({ severity }) => severity === 'error');
-  if (broken || !shapeIsRight) return { plan: null, findings: cut(findings) };
-  const input = planSchema.parse(source.data);
+  if (broken || input === null) return { plan: null, findings: cut(findings) };
   return { plan: normalisePlan(input, dirname(resolve(file)), (member) => source.locate(['members', member])), findings: cut(findings) };
 }
 
-function checkShape(data: unknown): CrossProblem[] {
+/** Everything wrong with the data, and the data as a plan's when its shape is right. */
+function check(data: unknown): { readonly input: PlanInput | null; readonly problems: readonly CrossProblem[] } {
   const result = planSchema.safeParse(data);
-  if (result.success) return [];
-  const issues = describeIssues(result.error.issues, data);
+  if (result.success) return { input: result.data, problems: crossCheck(data) };
   // Whoever wrote waves did not forget the members.
   const wavesInstead = isRecord(data) && Object.hasOwn(data, 'waves') && !Object.hasOwn(data, 'members');
-  return issues
+  const ofShape = describeIssues(result.error.issues, data)
     .filter(({ path }) => !(wavesInstead && path.length === 1 && path[0] === 'members'))
-    .map((issue) => ({ severity: 'error', ...issue }));
+    .map((issue): CrossProblem => ({ severity: 'error', ...issue }));
+  return { input: null, problems: [...ofShape, ...crossCheck(data)] };
 }
 
 function toFinding(problem: CrossProblem, source: YamlSource, file: string): Finding {
