@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 import { ADDRESS_FORM, parseAddress } from './host-address.ts';
-import { compileGlob } from './name-glob.ts';
+import { compileGlob, MAX_GLOB_LENGTH } from './name-glob.ts';
 import { DEFAULT_IN_FLIGHT, PLAN_DEFAULTS } from './plan.ts';
 import { parseSecretReference } from './secret-reference.ts';
 
@@ -44,7 +44,7 @@ function wholeNumber(min: number, max: number, byDefault: number) {
 const flag = (byDefault: boolean) => z.boolean({ error: 'true or false' }).meta({ default: byDefault });
 
 function glob() {
-  return freeText('a glob', 200).superRefine((value, context) => {
+  return freeText('a glob', MAX_GLOB_LENGTH).superRefine((value, context) => {
     try {
       compileGlob(value);
     } catch (error) {
