@@ -174,6 +174,7 @@ describe('sizes', () => {
     host.probeText = () => '漢'.repeat(100);
     const page = await ask(enumerate(optimized(2000), { ...PROBES, ...limit(20_000) }));
     expect(Buffer.byteLength(page.body)).toBeLessThanOrEqual(20_000);
+    expect(itemsOf(page).length).toBeGreaterThan(10);
   });
 
   it('cuts a page to fit the host’s own limit', async () => {
