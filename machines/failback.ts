@@ -272,7 +272,8 @@ export const failbackMachine = failbackSetup.createMachine({
         },
       },
     },
-    quarantined: { tags: 'quarantined', on: { 'failback.retry': startOver } },
+    /** Stays on record through retries, until state 14 is seen. */
+    quarantined: { tags: 'quarantined', entry: 'touch', on: { 'failback.retry': startOver } },
     failed: {
       tags: 'failed',
       entry: 'noteGivenUp',
