@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -9,6 +9,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The Redis all test files share, without a database number. */
     redisUrl: string;
+    /** Removed when the run ends, also when it is interrupted: the place for everything temporary. */
+    runDirectory: string;
     /** Test files claim database numbers by creating directories here. */
     redisClaims: string;
   }
@@ -21,7 +23,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // Tests flush databases and start servers of their own: they must never reach the Redis of the person who runs them.
   delete process.env.FAILBACK_REDIS_URL;
   delete process.env.FAILBACK_DATA;
-  if (existsSync('scripts/build.mjs')) execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
 
   const directory = mkdtempSync(join(tmpdir(), 'failback-test-'));
   const removeDirectory = () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
@@ -30,6 +32,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const claims = join(directory, 'claims');
   mkdirSync(claims);
   project.provide('redisUrl', redis.url);
+  project.provide('runDirectory', directory);
   project.provide('redisClaims', claims);
   return async () => {
     await redis.stop();

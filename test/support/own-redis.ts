@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { type ManagedRedis, type ManagedRedisOptions, startManagedRedis } from '../../src/redis/managed-redis.ts';
 
 /** A directory that is removed when the running test ends. */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'failback-test-'));
+  const directory = mkdtempSync(join(inject('runDirectory'), 'test-'));
   // A killed server's rewrite of its file may still be at work for a moment.
   onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   return directory;
