@@ -1,7 +1,7 @@
 import { generate } from 'selfsigned';
 
 /** A certificate and its key, PEM. */
-export interface Certificate {
+interface Certificate {
   readonly cert: string;
   readonly key: string;
 }

@@ -4,8 +4,7 @@ import { randomStream } from './random.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 import type { World } from './world.ts';
 
-export const FAULT_PRESETS = ['none', 'some', 'harsh'] as const;
-export type FaultPreset = (typeof FAULT_PRESETS)[number];
+export type FaultPreset = 'none' | 'some' | 'harsh';
 
 export interface PresetFaults {
   readonly rules: readonly FaultRule[];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const percent = z.number().min(0).max(100);
 
 /** What a scripted fault does. Parts may be combined. */
-export const faultActionSchema = z
+const faultActionSchema = z
   .strictObject({
     /** The method answers this and does nothing. */
     returnValue: z.number().int().optional(),

@@ -86,7 +86,7 @@ export function startOperation(
 }
 
 /** 0 to 1; an operation without work is done when it is over. */
-export function fractionDone(operation: Operation): number {
+function fractionDone(operation: Operation): number {
   const { workMs } = operation.plan;
   return workMs > 0 ? Math.min(1, workDone(operation) / workMs) : Number(operation.phase === 'over');
 }

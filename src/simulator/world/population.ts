@@ -10,7 +10,7 @@ import type { Disk, RecoveryPoint, Relationship, VirtualMachine } from './virtua
 import type { World } from './world.ts';
 
 /** CLSID of the provider machines without a partner host belong to: made up, nobody's real provider. */
-export const EXTERNAL_PROVIDER = 'F0E1D2C3-B4A5-4968-8776-5A4B3C2D1E0F';
+const EXTERNAL_PROVIDER = 'F0E1D2C3-B4A5-4968-8776-5A4B3C2D1E0F';
 
 const GIGABYTE = 1e9;
 const HOUR_MS = 3_600_000;

@@ -5,7 +5,7 @@ import { hostQuirksSchema, vmQuirksSchema } from './quirks.ts';
 const range = z.union([z.number().positive(), z.tuple([z.number().positive(), z.number().positive()])]);
 const guid = z.string().regex(/^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/, 'must be a GUID');
 
-export const hostEntrySchema = z.strictObject({
+const hostEntrySchema = z.strictObject({
   /** NetBIOS name. */
   name: z.string().min(1).max(15),
   /** `dr`: holds the machines to bring home; `home`: the other side of host-to-host pairs. */
@@ -14,7 +14,7 @@ export const hostEntrySchema = z.strictObject({
 });
 
 /** A group of machines that are alike. */
-export const vmEntrySchema = z.strictObject({
+const vmEntrySchema = z.strictObject({
   /** How many; default 1, or as many as there are names. */
   count: z.number().int().min(1).optional(),
   /** Names; more machines than names get names of their own. */

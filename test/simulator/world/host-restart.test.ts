@@ -70,13 +70,17 @@ describe('a reboot', () => {
   });
 
   it('does not let machines that wait in line slip into places that become free', async () => {
-    const test = new TestWorld({ vms: [{ count: 4, ...secondsOfData(100) }], quirks: { hosts: { parallelTransfers: 1 } } });
+    const test = new TestWorld({
+      vms: [{ count: 4, ...secondsOfData(100) }],
+      quirks: { vms: { waitingState: 'start' }, hosts: { parallelTransfers: 1 } },
+    });
     const host = test.world.host('hv-dr-01');
     for (const vm of host.vms.values()) await test.initiateFailback(vm);
     test.advance(10);
     host.crash(60_000);
     test.advance(30);
     expect(host.transfers.size).toBe(0);
+    expect([...host.vms.values()].map((vm) => test.seen(vm)[1])).toEqual([13, 6, 6, 6]);
     test.advance(31);
     expect(host.transfers.size).toBe(1);
     test.advance(500);

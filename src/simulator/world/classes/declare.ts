@@ -7,7 +7,7 @@ export const CIMV2 = 'root/cimv2';
  * Declares properties or parameters, one a line: `uint16 EnabledState`, `string Roles[]`, `key string InstanceID`.
  * A reference is written `reference Job`.
  */
-export function declareProperties(lines: string): CimPropertyDefinition[] {
+function declareProperties(lines: string): CimPropertyDefinition[] {
   return lines
     .split('\n')
     .map((line) => line.trim())

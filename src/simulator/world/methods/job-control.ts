@@ -7,7 +7,7 @@ import { cancelOperation } from '../operation.ts';
 import { answer, type Method, type MethodContext, numberArgument, Refusal } from './method.ts';
 
 /** Return values of `Msvm_ConcreteJob.RequestStateChange`: a family of their own. */
-export const JobReturnValue = {
+const JobReturnValue = {
   Completed: 0,
   NotSupported: 1,
   InvalidParameter: 5,
