@@ -100,7 +100,7 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
       return { code: 'host.tls', class: 'operator', what, remedy, sent, stale: false, errno: null };
     }
     if (performance.now() <= Math.min(request.sendBy ?? request.deadline, request.deadline)) return null;
-    return late('host.not-sent', NO_CONNECTION);
+    return late(request.sendBy === null ? 'host.timeout' : 'host.not-sent', NO_CONNECTION);
   }
 
   /** Runs in one turn of the event loop: between the look at the clock and the write nothing else can happen. */

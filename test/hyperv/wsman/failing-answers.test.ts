@@ -42,10 +42,13 @@ const BROKEN: readonly (readonly [string, string | Buffer, string, string])[] = 
   ['an undeclared prefix', xml('<x:Envelope/>'), 'host.malformed-answer', 'retryable'],
   [
     'bytes that are no UTF-8',
-    Buffer.concat([
-      Buffer.from('HTTP/1.1 200 OK\r\nContent-Type: application/soap+xml\r\nContent-Length: 4\r\n\r\n'),
-      Buffer.from([0x3c, 0xff, 0xfe, 0x3e]),
-    ]),
+    Buffer.from(
+      http(200, envelope('<p:O><p:ReturnValue>0</p:ReturnValue><p:Text>a\u00e9b\u00e9</p:Text></p:O>')).replace(
+        /Length: (\d+)/,
+        (_, n) => `Length: ${n - 2}`,
+      ),
+      'latin1',
+    ),
     'host.malformed-answer',
     'retryable',
   ],
