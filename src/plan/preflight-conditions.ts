@@ -78,6 +78,12 @@ export function preflightMember(
     return { verdict: done ? 'already-done' : 'already-under-way', strategy: 'provider', why, reasons: [] };
   }
 
+  const started = jobs.find((job) => FAILBACK_JOB_TYPES.includes(job.jobType) && jobPhase(job.jobState, job.errorCode) === 'running');
+  if (started) {
+    why.push(`failback job ${started.jobId} is running${ownerOf(started)}: it is watched, nothing is started`);
+    return { verdict: 'already-under-way', strategy: 'provider', why, reasons: [] };
+  }
+
   const choice = chooseStrategy(member.settings.strategy, settings.providerId);
   why.push(choice.why);
   if (observation.operationalStatus[0] === OperationalStatus.InService)
@@ -172,17 +178,17 @@ function chooseStrategy(
 function runningJob(job: JobObservation): PreflightReason[] {
   const phase = jobPhase(job.jobState, job.errorCode);
   if (phase !== 'running' && phase !== 'odd') return [];
-  const failback = FAILBACK_JOB_TYPES.includes(job.jobType);
-  const owner = job.owner === null ? '' : `, started by ${job.owner}`;
   return [
     {
       code: 'job',
-      message: `job ${job.jobId} of type ${job.jobType} is in state ${describeJobState(job.jobState)}${owner}`,
-      remedy: failback
-        ? 'This may be a failback started by somebody else: wait until its state shows, or until it ends.'
-        : 'Wait until the job ends.',
+      message: `job ${job.jobId} of type ${job.jobType} is in state ${describeJobState(job.jobState)}${ownerOf(job)}`,
+      remedy: 'Wait until the job ends.',
     },
   ];
+}
+
+function ownerOf({ owner }: JobObservation): string {
+  return owner === null ? '' : `, started by ${owner}`;
 }
 
 /** State 8 says the same and has a reason of its own. */

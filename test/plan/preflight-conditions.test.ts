@@ -198,8 +198,6 @@ describe('a member is blocked', () => {
     [JobState.Running, 107, /Wait until the job ends/],
     [JobState.Suspended, 107, /Wait until the job ends/],
     [JobState.Service, 107, /Wait until the job ends/],
-    [JobState.Running, 124, /failback started by somebody else/],
-    [JobState.Running, 123, /failback started by somebody else/],
   ])('by a job in state %i of type %i', (jobState, jobType, remedy) => {
     expect(check({ jobs: [{ ...job, jobState, jobType }] }).reasons).toEqual([
       {
@@ -208,6 +206,10 @@ describe('a member is blocked', () => {
         remedy: expect.stringMatching(remedy),
       },
     ]);
+  });
+
+  it.each([124, 123])('not by a failback job of type %i that somebody started: it is adopted', (jobType) => {
+    expect(check({ jobs: [{ ...job, jobState: JobState.Running, jobType }] })).toMatchObject({ verdict: 'already-under-way', reasons: [] });
   });
 
   it('by critical health, once', () => {
