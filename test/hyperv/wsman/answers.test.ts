@@ -73,6 +73,10 @@ describe('method answers of real servers', () => {
     expect(readInstance(body('omi-invoke-empty')).properties.get('TextOut')).toEqual(['']);
   });
 
+  it('reads characters outside ASCII as they are', () => {
+    expect(textOf(readInstance(body('omi-invoke-utf8')), 'TextOut')).toBe('é漢😀 "\'');
+  });
+
   it('reads an interval as its text', () => {
     expect(textOf(readInstance(body('omi-get-job-done')), 'ElapsedTime')).toBe('PT1S');
   });
@@ -84,6 +88,9 @@ describe('faults of real servers', () => {
     ['omi-invoke-access-denied-provider', 'host.fault', 'retryable', false],
     ['omi-invoke-unknown-method', 'host.fault', 'retryable', false],
     ['omi-get-notfound', 'host.not-found', 'reconcile', true],
+    ['omi-get-invalid-selector', 'host.fault', 'retryable', false],
+    ['omi-invoke-fail-notfound', 'host.not-found', 'reconcile', true],
+    ['openwsmand-invoke-notfound', 'host.not-found', 'reconcile', true],
     ['omi-get-maxenvelope-small', 'host.envelope-too-small', 'operator', false],
     ['omi-enumerate-unknown-ns', 'host.no-hyperv', 'operator', true],
     ['omi-enumerate-unknown-class', 'host.no-hyperv', 'operator', true],
