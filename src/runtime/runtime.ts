@@ -91,14 +91,20 @@ export class Runtime {
     reporter: Reporter | null = null,
     admission: AdmissionTerms = ANY,
   ): Promise<Outcome> {
+    const where = `${ref.run}/${ref.id}`;
     for (;;) {
+      const remembered = this.#rows.has(where);
       const stored = await this.#load(ref);
       if (!stored) return 'gone';
       const member = await this.member(ref);
       const now = this.now();
-      const where = `${ref.run}/${ref.id}`;
       const verdict = decide(stored, member ?? undefined, event, reporter, now, where);
-      if (verdict === 'dropped' || verdict === 'ignored') return verdict;
+      if (verdict === 'dropped' || verdict === 'ignored') {
+        // No commit proves that the remembered row is the present one: another process may have moved it on.
+        if (!remembered) return verdict;
+        this.#rows.delete(where);
+        continue;
+      }
       const result = await this.#commit(ref, verdict, member, event, admission);
       if (result === 'committed') return 'committed';
       this.#rows.delete(where);
