@@ -5,6 +5,9 @@ import type { RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
 import { runScript } from './scripts.ts';
 
+/** Longest time between taking a slot and the commit it was taken for, milliseconds. */
+const ADMISSION_MS = 10_000;
+
 /**
  * Admits pending members in the order of the plan, as far as the limits go: members in flight per host (over all runs, a lease of
  * the host) and in total (of the run, checked in the commit). Costs as much as it admits, not as much as waits.
@@ -36,16 +39,30 @@ export class Admission {
     await this.#runtime.redis.hdel(this.#runtime.keys.slots(hostKey), `${ref.run}/${ref.id}`);
   }
 
-  /** Gives back the slots of members that are not in flight: a crash between the end of a member and its release leaves one behind. */
+  /**
+   * Makes the slots of the run's hosts agree with its members: gives back those of members that are not in flight (a crash between the
+   * end of a member and its release leaves one behind), and restores those of members that are.
+   */
   async repair(run: RunId): Promise<void> {
-    const { redis, keys } = this.#runtime;
-    const record = await this.#runtime.records.record(run);
+    const { redis, keys, records, dispatcher, now } = this.#runtime;
+    const record = await records.record(run);
+    const working = await redis.smembers(keys.status(run, 'working'));
+    const inputs = await records.inputs(run, working);
     for (const host of record.hosts) {
-      const hostKey = await this.#runtime.dispatcher.hostKey(run, host.name);
-      for (const holder of await redis.hkeys(keys.slots(hostKey))) {
+      const slots = keys.slots(await dispatcher.hostKey(run, host.name));
+      const held = await redis.hgetall(slots);
+      for (const [n, id] of working.entries()) {
+        if (inputs[n]?.host !== host.name || `${run}/${id}` in held) continue;
+        await redis.hset(slots, `${run}/${id}`, now());
+        // It may have ended, and given its slot back, while we were looking.
+        if ((await redis.sismember(keys.status(run, 'working'), id)) === 0) await redis.hdel(slots, `${run}/${id}`);
+      }
+      for (const [holder, since] of Object.entries(held)) {
         const [heldBy = '', id = ''] = holder.split('/');
-        if (heldBy === run && (await redis.sismember(keys.status(run, 'working'), id)) === 0) await redis.hdel(keys.slots(hostKey), holder);
-        if (heldBy !== run && (await redis.exists(keys.rows(heldBy))) === 0) await redis.hdel(keys.slots(hostKey), holder);
+        // Somebody who has just taken a slot is about to commit the admission it was taken for.
+        if (now() - Number(since) < ADMISSION_MS) continue;
+        if (heldBy === run && (await redis.sismember(keys.status(run, 'working'), id)) === 0) await redis.hdel(slots, holder);
+        if (heldBy !== run && (await redis.exists(keys.rows(heldBy))) === 0) await redis.hdel(slots, holder);
       }
     }
   }
