@@ -25,6 +25,7 @@ export class Presence {
   readonly #redis: Redis;
   readonly #keys: Keys;
   readonly #here: string;
+  #record = '';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(redis: Redis, keys: Keys) {
@@ -36,7 +37,7 @@ export class Presence {
 
   async start(hosts: readonly string[] | null): Promise<void> {
     const record: WorkerRecord = { worker: this.worker, startedAt: Date.now(), hosts };
-    await this.#redis.hset(this.#keys.workers(), this.worker, JSON.stringify(record));
+    this.#record = JSON.stringify(record);
     await this.#beat();
     this.#timer = setInterval(() => void this.#beat().catch(() => undefined), BEAT_MS);
     this.#timer.unref();
@@ -44,7 +45,7 @@ export class Presence {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#redis.multi().del(this.#keys.worker(this.worker)).hdel(this.#keys.workers(), this.worker).exec();
+    await this.#redis.pipeline().del(this.#keys.worker(this.worker)).hdel(this.#keys.workers(), this.worker).exec();
   }
 
   async isAlive(worker: string): Promise<boolean> {
@@ -73,8 +74,10 @@ export class Presence {
     return holder === this.worker;
   }
 
+  /** Says everything each time: Redis may have been emptied. */
   #beat(): Promise<unknown> {
-    return this.#redis.set(this.#keys.worker(this.worker), Date.now(), 'PX', ALIVE_MS);
+    const { workers, worker } = this.#keys;
+    return this.#redis.pipeline().set(worker(this.worker), Date.now(), 'PX', ALIVE_MS).hset(workers(), this.worker, this.#record).exec();
   }
 
   #isGoneFromHere(worker: string): boolean {
