@@ -1,3 +1,4 @@
+import { FailbackError } from '../domain/failure.ts';
 import type { MemberSettings } from '../domain/member.ts';
 import { decideInitial } from './decide.ts';
 import { memberId, RUN_INSTANCE, type RunId } from './keys.ts';
@@ -29,7 +30,7 @@ const CREATION_SECONDS = 3600;
 
 /**
  * Creates a run. It exists for workers only once everything is written: a crash in between leaves records that expire.
- * @throws FailbackError when a run of that name exists
+ * @throws FailbackError `run.active` when a run of that name exists; nothing of it is touched
  */
 export async function createRun(runtime: Runtime, plan: NewRun): Promise<void> {
   const { redis, keys, now } = runtime;
@@ -56,7 +57,8 @@ export async function createRun(runtime: Runtime, plan: NewRun): Promise<void> {
     adopt: plan.adopt,
     settings: table,
   };
-  await redis.multi().hset(keys.run(run), 'record', JSON.stringify(record)).expire(keys.run(run), CREATION_SECONDS).exec();
+  if ((await redis.hsetnx(keys.run(run), 'record', JSON.stringify(record))) === 0) throw nameTaken(run);
+  await redis.expire(keys.run(run), CREATION_SECONDS);
   for (let from = 0; from < members.length; from += 500) {
     const part = inputs.slice(from, from + 500);
     await redis
@@ -88,8 +90,17 @@ export async function createRun(runtime: Runtime, plan: NewRun): Promise<void> {
       }),
     ),
   ]);
-  if (created.some((result) => result !== 'committed')) throw new Error(`run ${run} exists already`);
+  if (created.some((result) => result !== 'committed')) throw nameTaken(run);
   await redis.multi().persist(keys.run(run)).persist(keys.inputs(run)).exec();
   await redis.zadd(keys.runs(), createdAt, run);
   await redis.sadd(keys.activeRuns(), run);
+}
+
+function nameTaken(run: RunId): FailbackError {
+  return new FailbackError({
+    class: 'permanent',
+    code: 'run.active',
+    message: `there is a run ${run} already`,
+    remedy: 'Give the new run another name, or go on with the one that is there.',
+  });
 }
