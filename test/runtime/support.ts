@@ -1,0 +1,86 @@
+import type { Redis } from 'ioredis';
+import type { MemberInput, MemberStatus } from '../../src/domain/member.ts';
+import { Committer, type Proposal } from '../../src/runtime/committer.ts';
+import { createRun } from '../../src/runtime/create-run.ts';
+import type { Decision } from '../../src/runtime/decide.ts';
+import { Keys } from '../../src/runtime/keys.ts';
+import type { Row } from '../../src/runtime/row.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { quickSettings } from '../support/system.ts';
+
+export const keys = new Keys();
+
+export const member: MemberInput = {
+  vm: 'web-001',
+  vmId: '0D3B5D8A-0000-4000-8000-000000000001',
+  host: 'hv-a',
+  settings: quickSettings,
+  adopt: false,
+};
+
+export function committer(redis: Redis, run: string): Committer {
+  return new Committer(
+    redis,
+    keys,
+    run,
+    () => 1_000,
+    () => undefined,
+  );
+}
+
+const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context: {}, done: false, live: {}, timers: {} };
+
+/** A transition with what a test is about; everything else is empty. */
+export function proposal(id: string, expected: number, about: Partial<Decision & Omit<Proposal, 'id' | 'decision'>> = {}): Proposal {
+  const { host = 'hv-a', limit = 0, runRevision = null, due = null, journal = null, ...decision } = about;
+  const row = { ...EMPTY, context: { revision: expected + 1 } };
+  return {
+    id,
+    decision: {
+      expected,
+      row,
+      before: null,
+      after: null,
+      from: 'a',
+      to: 'b',
+      started: {},
+      ended: {},
+      counters: [],
+      moved: true,
+      ...decision,
+    },
+    host,
+    limit,
+    runRevision,
+    due,
+    journal,
+  };
+}
+
+/** A change of status on revision `expected`. */
+export function change(id: string, expected: number, before: MemberStatus | null, after: MemberStatus): Proposal {
+  return proposal(id, expected, { before, after });
+}
+
+/** Creates a run of `count` VMs on hosts nobody listens at: for tests without workers. */
+export async function runOf(
+  runtime: Runtime,
+  run: string,
+  count: number,
+  options: { hosts?: readonly string[]; perHost?: number; inFlight?: number } = {},
+): Promise<void> {
+  const hosts = options.hosts ?? ['hv-a'];
+  await createRun(runtime, {
+    run,
+    plan: 'test',
+    inFlight: options.inFlight ?? 1_000,
+    hosts: hosts.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: options.perHost ?? 1_000, connection: null })),
+    members: Array.from({ length: count }, (_, n) => ({
+      vm: `vm-${n}`,
+      vmId: `0D3B5D8A-0000-4000-8000-${String(n).padStart(12, '0')}`,
+      host: hosts[n % hosts.length] as string,
+      settings: quickSettings,
+    })),
+    adopt: false,
+  });
+}
