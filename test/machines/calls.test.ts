@@ -117,7 +117,7 @@ describe('a call that does not come back', () => {
   );
 
   it('reports that say nothing at all are in doubt, too', () => {
-    const lifecycle = given.calling().send({ type: 'xstate.done.actor.call' });
+    const lifecycle = given.calling().report({ type: 'xstate.done.actor.call' });
     expect(lifecycle.state).toBe('reconciling.looking');
   });
 

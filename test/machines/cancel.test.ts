@@ -41,7 +41,7 @@ describe('a cancel is free, and ends at once', () => {
     lifecycle.command('cancel');
     expect(lifecycle.status).toBe('cancelled');
     expect(lifecycle.calls).toHaveLength(calls);
-    expect(lifecycle.live.size).toBe(0);
+    expect(lifecycle.pending).toEqual([]);
   });
 });
 

@@ -20,7 +20,7 @@ describe('a pause', () => {
     const calls = lifecycle.calls.length;
     expect(lifecycle.state).toBe('holding');
     expect(lifecycle.status).toBe('paused');
-    expect([...lifecycle.live.keys(), ...lifecycle.timers.keys()]).toEqual([]);
+    expect(lifecycle.pending).toEqual([]);
     lifecycle.command('resume');
     expect(lifecycle.status).toBe('pending');
     expect(lifecycle.calls).toHaveLength(calls);

@@ -1,32 +1,32 @@
-import { type AnyMachineSnapshot, initialTransition, type SnapshotFrom, transition } from 'xstate';
+import { transition } from 'xstate';
 import { failbackMachine } from '../../../machines/failback.ts';
 import type { FailbackContext } from '../../../machines/failback-context.ts';
 import type { EffectInput, EffectName, WatchInput } from '../../../src/domain/effect.ts';
 import type { Failure } from '../../../src/domain/failure.ts';
-import { MEMBER_STATUSES, type MemberInput, type MemberStatus } from '../../../src/domain/member.ts';
+import type { MemberInput, MemberStatus } from '../../../src/domain/member.ts';
 import type { JobObservation } from '../../../src/domain/observation.ts';
-import { type ActionRequest, toRequests } from '../../../src/runtime/effects.ts';
 import { JOB_ID, job, member, type VmFacts, vm } from './facts.ts';
+import { type Advance, advance, begin, type Event, type Position, statePath, statusOf } from './position.ts';
 
-type Event = { readonly type: string; readonly [key: string]: unknown };
+type Command = 'admit' | 'pause' | 'resume' | 'cancel' | 'retry';
 
 /**
  * A lifecycle driven as the runtime drives it, without its storage: reports come from live effects only, timers fire only while they
  * are armed, and a look shows no more than the watch asked for.
  */
 export class Lifecycle {
-  snapshot: SnapshotFrom<typeof failbackMachine>;
   /** Every call that was ever started, in order. */
   readonly calls: EffectInput[] = [];
   readonly counted: string[] = [];
-  readonly live = new Map<string, { readonly src: string; readonly input: unknown }>();
-  readonly timers = new Map<string, number>();
+  #position: Position;
   #now = 1_700_000_000_000;
 
   constructor(input: MemberInput = member()) {
-    const [snapshot, actions] = initialTransition(failbackMachine, input);
-    this.snapshot = snapshot;
-    this.#apply(actions);
+    this.#position = this.#record(begin(input));
+  }
+
+  get snapshot(): Position['snapshot'] {
+    return this.#position.snapshot;
   }
 
   get context(): FailbackContext {
@@ -38,9 +38,7 @@ export class Lifecycle {
   }
 
   get status(): MemberStatus {
-    const found = MEMBER_STATUSES.filter((status) => this.snapshot.tags.has(status));
-    if (found.length !== 1) throw new Error(`${this.state} has the statuses ${found.join(', ') || 'none'}`);
-    return found[0] as MemberStatus;
+    return statusOf(this.#position);
   }
 
   get failure(): Failure {
@@ -51,28 +49,30 @@ export class Lifecycle {
 
   /** The call that is being made. */
   get calling(): EffectName | null {
-    const call = this.live.get('call');
+    const call = this.#position.live.call;
     return call ? (call.input as EffectInput).effect : null;
   }
 
   get watching(): WatchInput | null {
-    return (this.live.get('watch')?.input as WatchInput | undefined) ?? null;
+    return (this.#position.live.watch?.input as WatchInput | undefined) ?? null;
+  }
+
+  /** Whatever can still report or fire. */
+  get pending(): readonly string[] {
+    return [...Object.keys(this.#position.live), ...Object.keys(this.#position.timers)];
   }
 
   send(event: Event): this {
-    const [next, actions] = transition(failbackMachine, this.snapshot, { ...event, at: this.#now++ } as never);
-    if ((next as AnyMachineSnapshot).status === 'error') throw new Error(`${event.type} ended the machine in an error`);
-    this.snapshot = next;
-    this.#apply(actions);
+    this.#position = this.#record(advance(this.#position, event, this.#now++));
     return this;
   }
 
-  command(name: 'admit' | 'pause' | 'resume' | 'cancel' | 'retry'): this {
+  command(name: Command): this {
     return this.send({ type: `failback.${name}` });
   }
 
-  accepts(name: 'admit' | 'pause' | 'resume' | 'cancel' | 'retry'): boolean {
-    const [next] = transition(failbackMachine, this.snapshot, { type: `failback.${name}`, at: this.#now } as never);
+  accepts(name: Command): boolean {
+    const [next] = transition(failbackMachine, this.snapshot, { type: `failback.${name}`, at: this.#now });
     return next !== this.snapshot;
   }
 
@@ -89,53 +89,41 @@ export class Lifecycle {
   }
 
   answer(returnValue: number, jobId: string | null = returnValue === 4096 ? JOB_ID : null): this {
-    this.#use('call');
-    return this.send({ type: 'xstate.done.actor.call', output: { returnValue, jobId } });
+    return this.report({ type: 'xstate.done.actor.call', output: { returnValue, jobId } });
   }
 
   breaks(error: unknown): this {
-    this.#use('call');
-    return this.send({ type: 'xstate.error.actor.call', error });
+    return this.report({ type: 'xstate.error.actor.call', error });
+  }
+
+  report(event: Event): this {
+    if (!this.calling) throw new Error(`no call is made in ${this.state}`);
+    return this.send(event);
   }
 
   /** Lets the armed timer of this name fire. */
   pass(name: string): this {
-    const type = [...this.timers.keys()].find((armed) => armed.startsWith(`xstate.after.${name}.`));
+    const type = this.#timer(name);
     if (!type) throw new Error(`no timer ${name} in ${this.state}`);
-    this.timers.delete(type);
     return this.send({ type });
   }
 
   delay(name: string): number | undefined {
-    const type = [...this.timers.keys()].find((armed) => armed.startsWith(`xstate.after.${name}.`));
-    return type === undefined ? undefined : this.timers.get(type);
+    const type = this.#timer(name);
+    return type === undefined ? undefined : this.#position.timers[type];
   }
 
-  #use(effect: string): void {
-    if (!this.live.delete(effect)) throw new Error(`no ${effect} is under way in ${this.state}`);
+  #timer(name: string): string | undefined {
+    return Object.keys(this.#position.timers).find((armed) => armed.startsWith(`xstate.after.${name}.`));
   }
 
-  #apply(actions: readonly ActionRequest[]): void {
-    for (const request of toRequests(actions)) {
+  #record({ position, requests }: Advance): Position {
+    for (const request of requests) {
       if (request.kind === 'count') this.counted.push(request.counter);
-      if (request.kind === 'arm') this.timers.set(request.id, request.delay);
-      if (request.kind === 'end') {
-        this.live.delete(request.id);
-        this.timers.delete(request.id);
-      }
-      if (request.kind === 'start') {
-        this.live.set(request.id, request);
-        if (request.src === 'callHost') this.calls.push(request.input as EffectInput);
-      }
+      if (request.kind === 'start' && request.src === 'callHost') this.calls.push(request.input as EffectInput);
     }
+    return position;
   }
-}
-
-export function statePath(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return Object.entries(value as Record<string, unknown>)
-    .map(([state, child]) => `${state}.${statePath(child)}`)
-    .join('|');
 }
 
 /** Ways into the states from which tests start. */

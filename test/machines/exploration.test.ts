@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { failbackMachine } from '../../machines/failback.ts';
+import { ENDED_STATUSES, type MemberInput, type MemberSettings } from '../../src/domain/member.ts';
+import { anything, type Witness, witness } from './support/anything.ts';
+import { type Explored, explore, historyOf, type Node, type Taken } from './support/explore.ts';
+import { member, SETTINGS } from './support/facts.ts';
+import { statusOf } from './support/position.ts';
+import { assert, callsIn, inspect, inspectState } from './support/rules.ts';
+import { leafPaths } from './support/structure.ts';
+
+const retry = { ...SETTINGS.retry, attempts: 2 };
+
+function inspectWitnessed(taken: Taken<Witness>): void {
+  inspect(taken);
+  const { after } = taken;
+  const { step } = after.position.snapshot.context;
+  if (step === 0 && after.world.mayCopy) assert(statusOf(after.position) !== 'cancelled', 'cancelled silently while data may be copied');
+  if (after.world.cancelled) {
+    assert(
+      callsIn(taken).every(({ effect }) => effect === 'terminateJob'),
+      'a call is started after a cancel',
+    );
+    assert(statusOf(after.position) !== 'failed', 'failed although cancelled');
+  }
+}
+
+function hasEnded({ position }: Node<unknown>): boolean {
+  return ENDED_STATUSES.includes(statusOf(position));
+}
+
+function run(settings: Partial<MemberSettings>, adopt = false): Explored<Witness> {
+  const input: MemberInput = member({ retry, ...settings }, adopt);
+  const world = { mayCopy: false, cancelled: false };
+  return explore<Witness>({ input, world, moves: anything, note: witness, inspect: inspectWitnessed, inspectState });
+}
+
+describe('whatever host and operator do', () => {
+  const rests = new Set<string>();
+  const eventTypes = new Set<string>();
+
+  it.each<[string, Partial<MemberSettings>, boolean]>([
+    ['start', {}, false],
+    ['adopted, no start, commit', { start: false, after: 'commit' }, true],
+  ])('every rule holds on every transition: %s', (name, settings, adopt) => {
+    const explored = run(settings, adopt);
+    console.log(`anything (${name}): ${explored.states} states, ${explored.transitions} transitions`);
+    for (const rest of explored.rests) rests.add(rest);
+    for (const type of explored.eventTypes) eventTypes.add(type);
+    expect(explored.cutOffFrom(hasEnded).map(historyOf)).toEqual([]);
+  });
+
+  it('every declared state is rested in or passed through, and every event type is taken', () => {
+    const passedThrough = leafPaths(failbackMachine.root).filter((path) => !rests.has(path));
+    expect(passedThrough.sort()).toEqual(['achieved', 'adopting', 'cancelling.deciding', 'found', 'notFound']);
+    const expected = failbackMachine.events.map(String).filter((type) => /^(failback|host|xstate.(after|done|error))/.test(type));
+    expect([...eventTypes].sort()).toEqual(expected.filter((type) => !/xstate\.(done|error)\.actor\.watch/.test(type)).sort());
+  });
+});
