@@ -1,0 +1,54 @@
+import type { Command } from 'commander';
+import { eventWords, evidenceOf } from '../../report/event-words.ts';
+import { printable } from '../../report/printable.ts';
+import { stateWords } from '../../report/state-words.ts';
+import { findMembers } from '../../runtime/commands.ts';
+import { type JournalEntry, readJournal } from '../../runtime/journal.ts';
+import type { InstanceId } from '../../runtime/keys.ts';
+import type { CliContext, Start } from '../context.ts';
+import { ExitCode } from '../exit-code.ts';
+import { findRun } from '../find-run.ts';
+import { loadModel } from '../follow/load-model.ts';
+import { transitionObject } from '../follow/transition-line.ts';
+import type { Colors } from '../output.ts';
+import { withRedis } from '../redis-session.ts';
+import { collect } from '../usage.ts';
+
+export function addHistory(program: Command, start: Start): void {
+  program
+    .command('history')
+    .description('everything that happened in a run: time, VM, from → to, why')
+    .argument('<run>', 'name of the run, the beginning of it, or "latest"')
+    .option('--vm <vm>', 'only this VM (name or id); may be repeated', collect)
+    .action((run: string, { vm }: { vm?: readonly string[] }, command: Command) =>
+      start(command, (context) => showHistory(context, run, vm ?? [])),
+    );
+}
+
+async function showHistory(context: CliContext, wanted: string, vms: readonly string[]): Promise<number> {
+  const { output, interrupts } = context;
+  return withRedis(context, async (session) => {
+    const run = await findRun(session.views, wanted);
+    const only: ReadonlySet<InstanceId> | null = vms.length === 0 ? null : new Set(await findMembers(session.views, run, vms));
+    const model = await loadModel(session, run);
+    for await (const entry of readJournal(session.redis, session.runtime.keys, run)) {
+      if (interrupts.happened) break;
+      if (only && !only.has(entry.id)) continue;
+      const member = model.member(entry.id);
+      output.print(historyLine(entry, member?.vm ?? null, output.colors));
+      output.emit({ ...transitionObject(run, member, entry), data: entry.data });
+    }
+    return ExitCode.Done;
+  });
+}
+
+/** "2026-01-02 03:04:05.678  sql01  failback: calling the host → failback: data is on its way home  answered 4096 (job started)". */
+export function historyLine(entry: JournalEntry, vm: string | null, colors: Colors): string {
+  const time = new Date(entry.at).toISOString().replace('T', ' ').slice(0, 23);
+  const { failure, attempt } = evidenceOf(entry);
+  const from = entry.from === '' ? '' : `${stateWords(entry.from)} → `;
+  const nth = attempt !== undefined && attempt > 1 ? ` (attempt ${attempt})` : '';
+  const why = printable(eventWords(entry));
+  const trouble = failure && failure.message !== eventWords(entry) ? colors.yellow(` ! ${printable(failure.message)}`) : '';
+  return `${colors.dim(time)}  ${colors.bold(vm === null ? 'run' : printable(vm))}  ${from}${stateWords(entry.to)}${nth}  ${colors.dim(why)}${trouble}`;
+}

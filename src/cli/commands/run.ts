@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import type { Start } from '../context.ts';
+import { runPlan } from '../run-plan.ts';
+
+interface RunOptions {
+  readonly name?: string;
+  readonly dryRun?: boolean;
+  readonly detach?: boolean;
+  readonly yes?: boolean;
+  readonly skipBlocked?: boolean;
+  readonly unsafeRedis?: boolean;
+}
+
+export function addRun(program: Command, start: Start): void {
+  program
+    .command('run')
+    .description('bring the VMs of a plan home; the same command again resumes the run')
+    .argument('<plan>', 'plan file')
+    .option('--dry-run', 'say what would be done; starts nothing')
+    .option('--detach', 'leave the work to other workers (failback worker) and return at once')
+    .option('-y, --yes', 'do not ask')
+    .option('--name <name>', 'name of the run (default: plan name and time)')
+    .option('--skip-blocked', 'start the others when pre-flight blocks some')
+    .option('--unsafe-redis', 'use a Redis that may forget runs (labs only)')
+    .action((file: string, options: RunOptions, command: Command) =>
+      start(command, (context) => runPlan(context, file, { ...options, adopt: false })),
+    );
+}

@@ -1,0 +1,172 @@
+import { FailbackError } from '../../domain/failure.ts';
+import { connectRedis } from '../../redis/connect.ts';
+import { type HostTrouble, readHostHealth } from '../../runtime/host-health.ts';
+import { hostKeyOf, type RunId } from '../../runtime/keys.ts';
+import type { RunView } from '../../runtime/run-view.ts';
+import type { CliContext } from '../context.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { FoundRedis } from '../redis-session.ts';
+import { JournalFeed, lastPosition, lastTransitionAt } from './journal-feed.ts';
+import { JsonProgress } from './json-progress.ts';
+import type { LastingSession } from './lasting-session.ts';
+import { LineProgress } from './line-progress.ts';
+import { LiveProgress } from './live-progress.ts';
+import { visibleWork } from './live-view.ts';
+import { loadModel, refreshMembers } from './load-model.ts';
+import type { Progress } from './progress.ts';
+import type { RunModel } from './run-model.ts';
+import { exitCodeOfRun, type RunSummary, summarise } from './run-summary.ts';
+import { standstillOf } from './standstill.ts';
+
+/** Where following a run ended. */
+export type FollowEnd =
+  | { readonly end: 'standstill'; readonly summary: RunSummary; readonly exitCode: ExitCode }
+  | { readonly end: 'interrupted'; readonly exitCode: typeof ExitCode.Interrupted }
+  /** Redis was emptied. */
+  | { readonly end: 'vanished'; readonly exitCode: typeof ExitCode.Unreachable };
+
+/** How often totals, workers and hosts are asked for, milliseconds. */
+const LOOK_MS = 1000;
+/** Transitions that come faster than this are shown together, milliseconds. */
+const PACE_MS = 100;
+/** How many members in work get their percentage refreshed. */
+const MOST_REFRESHED = 30;
+
+/**
+ * Shows a run until nothing moves any more, or the person stops looking.
+ * @param from `beginning` tells every transition, `now` only new ones
+ */
+export async function followRun(
+  context: CliContext,
+  session: LastingSession,
+  found: FoundRedis,
+  run: RunId,
+  from: 'beginning' | 'now',
+): Promise<FollowEnd> {
+  const waiting = connectRedis(found.url, 'worker', { name: 'failback' });
+  const progress = chooseProgress(context, run);
+  const follower = new Follower(context, session, run, progress);
+  try {
+    const position = from === 'now' ? await lastPosition(session.redis, session.runtime.keys, run) : '-';
+    const feed = new JournalFeed(session.redis, waiting, session.runtime.keys, run, position);
+    const interrupted = context.interrupts.wait().then(() => null);
+    const summary = await Promise.race([interrupted, follower.follow(feed)]);
+    if (summary === null) return { end: 'interrupted', exitCode: ExitCode.Interrupted };
+    return { end: 'standstill', summary, exitCode: exitCodeOfRun(summary) };
+  } catch (error) {
+    if (!(error instanceof FailbackError) || error.code !== 'run.unknown') throw error;
+    return { end: 'vanished', exitCode: ExitCode.Unreachable };
+  } finally {
+    follower.stop();
+    progress.close();
+    waiting.disconnect();
+  }
+}
+
+function chooseProgress({ output, io, parts }: CliContext, run: RunId): Progress {
+  if (output.json) return new JsonProgress(output, run);
+  return output.live ? new LiveProgress(io.stderr, output, parts.now) : new LineProgress(output);
+}
+
+class Follower {
+  readonly #context: CliContext;
+  readonly #session: LastingSession;
+  readonly #run: RunId;
+  readonly #progress: Progress;
+  #lookedAt = 0;
+  #noWorker = false;
+  #troubles: readonly HostTrouble[] = [];
+  #stopped = false;
+
+  constructor(context: CliContext, session: LastingSession, run: RunId, progress: Progress) {
+    this.#context = context;
+    this.#session = session;
+    this.#run = run;
+    this.#progress = progress;
+  }
+
+  /** An interrupt leaves the loop where it is: it ends before it does anything else. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async follow(feed: JournalFeed): Promise<RunSummary | null> {
+    const { session, now } = { session: this.#session, now: this.#context.parts.now };
+    const model = await loadModel(session, this.#run);
+    let view = await session.views.run(this.#run);
+    while (!this.#stopped) {
+      const news = await this.#tell(feed, model);
+      if (news || now() - this.#lookedAt >= LOOK_MS) {
+        view = await session.views.run(this.#run);
+        await this.#look(view, model);
+      }
+      if (this.#stopped) return null;
+      this.#progress.frame(this.#frame(view, model));
+      if (await this.#isOver(view)) {
+        await this.#tell(feed, model);
+        return summarise(view, await lastTransitionAt(session.redis, session.runtime.keys, this.#run), now());
+      }
+      await Promise.all([feed.wait().catch(() => undefined), pause(PACE_MS)]);
+    }
+    return null;
+  }
+
+  async #tell(feed: JournalFeed, model: RunModel): Promise<boolean> {
+    let any = false;
+    for await (const entry of feed.drain()) {
+      if (this.#stopped) break;
+      this.#progress.transition(entry, model.apply(entry));
+      any = true;
+    }
+    return any;
+  }
+
+  async #look({ record }: RunView, model: RunModel): Promise<void> {
+    const { session, now } = { session: this.#session, now: this.#context.parts.now };
+    if (now() - this.#lookedAt < LOOK_MS) return;
+    this.#lookedAt = now();
+    this.#noWorker = (await session.presence.alive()).length === 0;
+    this.#troubles = await readHostHealth(
+      session.redis,
+      session.runtime.keys,
+      record.hosts.map(({ address }) => hostKeyOf(address)),
+    );
+    const visible = this.#context.output.live
+      ? [...visibleWork({ model }, MOST_REFRESHED), ...model.in(['attention'], MOST_REFRESHED)]
+      : [];
+    await refreshMembers(
+      session,
+      this.#run,
+      model,
+      visible.map(({ id }) => id),
+    );
+  }
+
+  async #isOver(view: RunView): Promise<boolean> {
+    const standstill = standstillOf(view);
+    // A worker that is alive says in a moment that the run has finished.
+    if (standstill === 'ended') return (await this.#session.presence.alive()).length === 0;
+    return standstill !== null;
+  }
+
+  #frame({ record, state, calls }: RunView, model: RunModel) {
+    return {
+      run: this.#run,
+      plan: record.plan,
+      state,
+      model,
+      startedAt: record.createdAt,
+      now: this.#context.parts.now(),
+      calls,
+      noWorker: this.#noWorker,
+      troubles: this.#troubles,
+      redisLost: this.#session.lost,
+    };
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

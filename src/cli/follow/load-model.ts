@@ -1,0 +1,35 @@
+import { MEMBER_STATUSES, type MemberStatus } from '../../domain/member.ts';
+import { type InstanceId, memberId, type RunId } from '../../runtime/keys.ts';
+import type { RedisSession } from '../redis-session.ts';
+import { RunModel } from './run-model.ts';
+
+const PAGE = 500;
+
+/** The members of a run with their present statuses. Costs one read of names and statuses, whatever happened so far. */
+export async function loadModel({ runtime, views }: RedisSession, run: RunId): Promise<RunModel> {
+  const statusOf = new Map<InstanceId, MemberStatus>();
+  for (const status of MEMBER_STATUSES) for (const id of await views.idsIn(run, [status])) statusOf.set(id, status);
+  const { members } = await runtime.records.record(run);
+  const model = new RunModel();
+  for (let from = 0; from < members; from += PAGE) {
+    const ids = Array.from({ length: Math.min(PAGE, members - from) }, (_, n) => memberId(from + n));
+    const inputs = await runtime.records.inputs(run, ids);
+    for (const [n, id] of ids.entries()) {
+      const input = inputs[n];
+      if (input) model.add({ id, vm: input.vm, vmId: input.vmId, host: input.host, status: statusOf.get(id) ?? 'pending' });
+    }
+  }
+  return model;
+}
+
+/** Refreshes what the journal does not tell of some members: state, job percentage, trouble. */
+export async function refreshMembers({ views }: RedisSession, run: RunId, model: RunModel, ids: readonly InstanceId[]): Promise<void> {
+  if (ids.length === 0) return;
+  for await (const { id, state, percent, failure } of views.members(run, ids)) {
+    const member = model.member(id);
+    if (!member) continue;
+    member.state = state;
+    member.percent = percent;
+    member.trouble = failure && { message: failure.message, remedy: failure.remedy ?? null };
+  }
+}

@@ -1,0 +1,69 @@
+import { ENDED_STATUSES } from '../../domain/member.ts';
+import { durationWords } from '../../report/duration-words.ts';
+import type { RunView } from '../../runtime/run-view.ts';
+import { ExitCode } from '../exit-code.ts';
+import type { Colors } from '../output.ts';
+
+/** What a run came to. */
+export interface RunSummary {
+  readonly type: 'summary';
+  readonly run: string;
+  readonly plan: string;
+  readonly members: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly quarantined: number;
+  readonly skipped: number;
+  /** ISO 8601 */
+  readonly startedAt: string;
+  /** ISO 8601; null while some members have not ended. */
+  readonly endedAt: string | null;
+  readonly durationMs: number;
+  /** Calls of InitiateFailback that are known to have reached a host. */
+  readonly initiateCalls: number;
+}
+
+/**
+ * @param lastAt when the last transition was, ms since the epoch; the end of a run that has ended
+ * @param now ms since the epoch; the end of the duration of a run that has not ended
+ */
+export function summarise({ record, counts, calls }: RunView, lastAt: number | null, now: number): RunSummary {
+  const ended = ENDED_STATUSES.reduce((sum, status) => sum + counts[status], 0) === record.members;
+  const end = ended ? (lastAt ?? now) : now;
+  return {
+    type: 'summary',
+    run: record.run,
+    plan: record.plan,
+    members: record.members,
+    completed: counts.completed,
+    failed: counts.failed,
+    cancelled: counts.cancelled,
+    quarantined: counts.quarantined,
+    skipped: 0,
+    startedAt: new Date(record.createdAt).toISOString(),
+    endedAt: ended ? new Date(end).toISOString() : null,
+    durationMs: Math.max(0, end - record.createdAt),
+    initiateCalls: calls.initiateFailback ?? 0,
+  };
+}
+
+/** "3 of 12 home, 1 failed, 8 not ended yet: 2m 03s, 4 calls of InitiateFailback". */
+export function summaryLine(summary: RunSummary, colors: Colors): string {
+  const { members, completed, failed, cancelled, quarantined, durationMs, initiateCalls } = summary;
+  const open = members - completed - failed - cancelled - quarantined;
+  const parts = [
+    (completed === members ? colors.green : colors.bold)(`${completed} of ${members} home`),
+    ...(failed > 0 ? [colors.red(`${failed} failed`)] : []),
+    ...(quarantined > 0 ? [colors.red(`${quarantined} quarantined`)] : []),
+    ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
+    ...(open > 0 ? [colors.yellow(`${open} not ended`)] : []),
+  ];
+  return `${parts.join(', ')} · ${durationWords(durationMs)} · ${initiateCalls} InitiateFailback call${initiateCalls === 1 ? '' : 's'}`;
+}
+
+/** The exit code of a command that followed a run to where nothing moves any more. */
+export function exitCodeOfRun({ members, completed, endedAt }: RunSummary): ExitCode {
+  if (endedAt === null) return ExitCode.WaitsForPerson;
+  return completed === members ? ExitCode.Done : ExitCode.SomeFailed;
+}

@@ -1,0 +1,36 @@
+import { type Logger, pino } from 'pino';
+import { z } from 'zod';
+import { FailbackError } from '../domain/failure.ts';
+import { printable } from '../report/printable.ts';
+import type { Output } from './output.ts';
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LINE = z.looseObject({ level: z.number(), time: z.number(), msg: z.string().optional() });
+
+/**
+ * A logger on stderr: JSON lines where stderr is no terminal, one readable line each where it is.
+ * @param byDefault level when FAILBACK_LOG says nothing
+ * @throws FailbackError `usage.invalid` for a level that does not exist
+ */
+export function createLog(output: Output, isTerminal: boolean, level: string | undefined, byDefault: 'warn' | 'info'): Logger {
+  const wanted = level || byDefault;
+  if (!LEVELS.some((known) => known === wanted)) {
+    throw new FailbackError({
+      class: 'permanent',
+      code: 'usage.invalid',
+      message: `FAILBACK_LOG is ${JSON.stringify(wanted)}, which is no log level`,
+      remedy: `Use one of ${LEVELS.join(', ')}.`,
+    });
+  }
+  const write = (line: string): void => output.say(isTerminal ? readable(line, output) : line.trimEnd());
+  return pino({ level: wanted, base: { pid: process.pid } }, { write });
+}
+
+function readable(line: string, output: Output): string {
+  const { level, time, msg, pid: _, ...rest } = LINE.parse(JSON.parse(line));
+  const { sideColors: colors } = output;
+  const name = pino.levels.labels[level] ?? String(level);
+  const shown = level >= 50 ? colors.red(name) : level >= 40 ? colors.yellow(name) : name;
+  const details = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return `${colors.dim(new Date(time).toISOString().slice(11, 19))} ${shown} ${printable([msg ?? '', ...details].join(' '))}`;
+}

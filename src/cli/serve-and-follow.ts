@@ -1,0 +1,61 @@
+import type { RunId } from '../runtime/keys.ts';
+import type { CliContext } from './context.ts';
+import { ExitCode } from './exit-code.ts';
+import { followToEnd } from './follow/follow-to-end.ts';
+import { LastingSession } from './follow/lasting-session.ts';
+import type { WorkerHandle } from './parts.ts';
+import type { FoundRedis } from './redis-session.ts';
+
+/** How long a worker may take to end when Redis is away, milliseconds: what it waits for may never come. */
+const HURRY_MS = 3000;
+
+export interface Serve {
+  readonly run: RunId;
+  readonly from: 'beginning' | 'now';
+  /** What resumes the run, for the message after an interrupt. */
+  readonly resumeWith: string;
+}
+
+/** Runs a worker in this process while the run is followed; ends both when nothing moves any more or the person stops. */
+export async function serveAndFollow(context: CliContext, found: FoundRedis, { run, from, resumeWith }: Serve): Promise<number> {
+  const { output, parts } = context;
+  const session = new LastingSession(output, found);
+  const worker = await parts.startWorker({ redis: session.redis, hosts: null, concurrency: undefined, log: context.log() });
+  let exitCode: number = ExitCode.Internal;
+  let interrupted = false;
+  try {
+    const end = await followToEnd(context, session, found, run, from);
+    exitCode = end.exitCode;
+    interrupted = end.end === 'interrupted';
+    if (interrupted) output.say('stopping: calls that are being made are finished first (press ctrl-C again to stop at once)');
+  } finally {
+    await closeWorker(worker, session);
+  }
+  try {
+    if (interrupted) await sayHowToGoOn(context, session, run, resumeWith);
+  } finally {
+    await session.close();
+  }
+  return exitCode;
+}
+
+async function sayHowToGoOn({ output }: CliContext, session: LastingSession, run: RunId, resumeWith: string): Promise<void> {
+  const others = session.lost ? [] : await session.presence.alive();
+  output.say(
+    others.length > 0
+      ? `run ${run} continues on ${others.length} other worker${others.length === 1 ? '' : 's'}: failback watch ${run}`
+      : `run ${run} is kept and resumes with: ${resumeWith}`,
+  );
+}
+
+/** Does not wait for a Redis that is away. */
+async function closeWorker(worker: WorkerHandle, session: LastingSession): Promise<void> {
+  const closed = worker.close();
+  if (!session.lost) return closed;
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, HURRY_MS);
+  });
+  await Promise.race([closed.catch(() => undefined), tooLong]);
+  clearTimeout(timer);
+}

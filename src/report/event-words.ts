@@ -1,0 +1,77 @@
+import { describeJobState } from '../domain/cim-job.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { JobObservation, VmObservation } from '../domain/observation.ts';
+import { describePower } from '../domain/power.ts';
+import { describeReplicationState } from '../domain/replication.ts';
+import { isAccepted, JOB_STARTED, returnValueFailure } from '../domain/return-value.ts';
+import type { JournalEntry } from '../runtime/journal.ts';
+
+/** What of a journal entry's evidence this build knows how to read; everything may be missing. */
+export interface Evidence {
+  readonly reason?: string;
+  readonly vm?: VmObservation | null;
+  readonly job?: JobObservation | null;
+  readonly output?: { readonly returnValue: number; readonly jobId: string | null };
+  readonly error?: Failure;
+  readonly failure?: Failure;
+  readonly status?: string;
+  readonly attempt?: number;
+  readonly jobId?: string;
+}
+
+export function evidenceOf(entry: JournalEntry): Evidence {
+  return entry.data as Evidence;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  'failback.admit': 'its turn has come',
+  'failback.pause': 'pause asked for',
+  'failback.resume': 'resume asked for',
+  'failback.cancel': 'cancel asked for',
+  'failback.retry': 'retry asked for',
+  'run.created': 'run created',
+  'run.pause': 'pause asked for',
+  'run.resume': 'resume asked for',
+  'run.cancel': 'cancel asked for',
+  'run.settled': 'every member has ended',
+  'run.reopen': 'reopened by a retry',
+  'xstate.done.actor.tell': 'members were told',
+  'xstate.error.actor.tell': 'telling the members failed, it is repeated',
+};
+
+const TIMERS: Readonly<Record<string, string>> = {
+  backOff: 'the wait before the next attempt is over',
+  stepDeadline: 'the time for the step is over',
+  jobDeadline: 'the time for the operation is over',
+  doubt: 'nothing was seen on the host for long enough',
+  settle: 'the time to settle is over',
+  proof: 'the time of proof is over',
+};
+
+/** What happened, in words, from the evidence the journal keeps. Not sanitised: it repeats what hosts say. */
+export function eventWords(entry: JournalEntry): string {
+  const evidence = evidenceOf(entry);
+  if (entry.event === 'host.observed') return observationWords(evidence);
+  if (entry.event === 'xstate.done.actor.call') return answerWords(evidence);
+  if (entry.event === 'xstate.error.actor.call') return evidence.error?.message ?? 'the call did not come back';
+  const timer = /^xstate\.after\.([^.]+)\./.exec(entry.event)?.[1];
+  if (timer !== undefined) return TIMERS[timer] ?? `timer ${timer}`;
+  const words = WORDS[entry.event] ?? entry.event;
+  return evidence.reason === undefined ? words : `${words} (${evidence.reason})`;
+}
+
+/** "answered 4096 (job started), job 1234". */
+export function answerWords({ output }: Evidence): string {
+  if (output === undefined) return 'answered';
+  const { returnValue, jobId } = output;
+  const job = jobId === null ? '' : `, job ${jobId}`;
+  if (isAccepted(returnValue)) return `answered ${returnValue} (${returnValue === JOB_STARTED ? 'job started' : 'done'})${job}`;
+  return `${returnValueFailure('the call', returnValue).message}${job}`;
+}
+
+function observationWords({ vm, job }: Evidence): string {
+  if (vm === null || vm === undefined) return 'seen: the host does not have the VM';
+  const state = vm.replication === null ? 'not replicated' : `replication state ${describeReplicationState(vm.replication.state)}`;
+  const work = job ? `, job ${describeJobState(job.jobState)}${job.errorCode === 0 ? '' : ` with error ${job.errorCode}`}` : '';
+  return `seen: ${state}, VM ${describePower(vm.power)}${work}`;
+}
