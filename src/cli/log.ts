@@ -31,6 +31,13 @@ function readable(line: string, output: Output): string {
   const { sideColors: colors } = output;
   const name = pino.levels.labels[level] ?? String(level);
   const shown = level >= 50 ? colors.red(name) : level >= 40 ? colors.yellow(name) : name;
-  const details = Object.entries(rest).map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  const details = Object.entries(rest).map(([key, value]) => `${key}=${wordsOf(value)}`);
   return `${colors.dim(new Date(time).toISOString().slice(11, 19))} ${shown} ${printable([msg ?? '', ...details].join(' '))}`;
+}
+
+/** Failures and errors say more than all their fields do. */
+function wordsOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { message } = (value ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? JSON.stringify(message) : JSON.stringify(value);
 }

@@ -20,16 +20,17 @@ export interface Serve {
 export async function serveAndFollow(context: CliContext, found: FoundRedis, { run, from, resumeWith }: Serve): Promise<number> {
   const { output, parts } = context;
   const session = new LastingSession(output, found);
-  const worker = await parts.startWorker({ redis: session.redis, hosts: null, concurrency: undefined, log: context.log() });
+  // A worker that starts waits a few seconds for others to show themselves: the run is followed from the first moment on.
+  const starting = parts.startWorker({ redis: session.redis, hosts: null, concurrency: undefined, log: context.log() });
   let exitCode: number = ExitCode.Internal;
   let interrupted = false;
   try {
-    const end = await followToEnd(context, session, found, run, from);
+    const end = await Promise.race([followToEnd(context, session, found, run, from), failureOf(starting)]);
     exitCode = end.exitCode;
     interrupted = end.end === 'interrupted';
     if (interrupted) output.say('stopping: calls that are being made are finished first (press ctrl-C again to stop at once)');
   } finally {
-    await closeWorker(worker, session);
+    await closeWorker(starting, session);
   }
   try {
     if (interrupted) await sayHowToGoOn(context, session, run, resumeWith);
@@ -49,8 +50,8 @@ async function sayHowToGoOn({ output }: CliContext, session: LastingSession, run
 }
 
 /** Does not wait for a Redis that is away. */
-async function closeWorker(worker: WorkerHandle, session: LastingSession): Promise<void> {
-  const closed = worker.close();
+async function closeWorker(starting: Promise<WorkerHandle>, session: LastingSession): Promise<void> {
+  const closed = starting.then((worker) => worker.close());
   if (!session.lost) return closed;
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<void>((resolve) => {
@@ -58,4 +59,11 @@ async function closeWorker(worker: WorkerHandle, session: LastingSession): Promi
   });
   await Promise.race([closed.catch(() => undefined), tooLong]);
   clearTimeout(timer);
+}
+
+/** Settles only when the worker can not start. */
+function failureOf(starting: Promise<WorkerHandle>): Promise<never> {
+  return new Promise((_, reject) => {
+    starting.catch(reject);
+  });
 }

@@ -155,8 +155,8 @@ function workingLines(working: readonly MemberView[], now: number, colors: Color
   return [
     '',
     colors.cyan(`${working.length} in work`),
-    ...working.slice(0, SHOWN).map(({ input, state, percent, nextTimer, failure }) => {
-      const share = percent === null ? '' : ` ${Math.min(100, percent)} %`;
+    ...working.slice(0, SHOWN).map(({ input, state, percent, nextTimer, failure, context }) => {
+      const share = percent === null || context.jobId === null ? '' : ` ${Math.min(100, percent)} %`;
       const timer = nextTimer === null ? '' : `, timer in ${durationWords(nextTimer - now)}`;
       return `  ${printable(input.vm)} on ${input.host}: ${stateWords(state)}${share}${timer}${failure ? colors.dim(` (${printable(failure.message)})`) : ''}`;
     }),

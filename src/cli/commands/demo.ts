@@ -111,7 +111,7 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
 /** A whole disaster in about half a minute: VMs of 110 GB on average, three at a time on a host, 200 MB a second each. */
 function speedFor({ vms, hosts }: DemoOptions): number {
   const simulatedSeconds = Math.ceil(vms / hosts / 3) * 550;
-  return Math.min(600, Math.max(20, Math.round(simulatedSeconds / 18)));
+  return Math.min(600, Math.max(20, Math.round(simulatedSeconds / 12)));
 }
 
 /** Consecutive ports, so that `simulate --port` can play the same hosts again. */

@@ -11,7 +11,6 @@ import { JsonProgress } from './json-progress.ts';
 import type { LastingSession } from './lasting-session.ts';
 import { LineProgress } from './line-progress.ts';
 import { LiveProgress } from './live-progress.ts';
-import { visibleWork } from './live-view.ts';
 import { loadModel, refreshMembers } from './load-model.ts';
 import type { Progress } from './progress.ts';
 import type { RunModel } from './run-model.ts';
@@ -131,14 +130,17 @@ class Follower {
       session.runtime.keys,
       record.hosts.map(({ address }) => hostKeyOf(address)),
     );
-    const visible = this.#context.output.live
-      ? [...visibleWork({ model }, MOST_REFRESHED), ...model.in(['attention'], MOST_REFRESHED)]
-      : [];
-    await refreshMembers(
-      session,
+    if (this.#context.output.live && !this.#context.output.json) await this.#refresh(model);
+  }
+
+  /** What a screen may show of single members, and the journal does not tell. */
+  #refresh(model: RunModel): Promise<void> {
+    const shown = [...model.in(['working'], MOST_REFRESHED), ...model.in(['attention'], MOST_REFRESHED)];
+    return refreshMembers(
+      this.#session,
       this.#run,
       model,
-      visible.map(({ id }) => id),
+      shown.map(({ id }) => id),
     );
   }
 

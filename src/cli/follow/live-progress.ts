@@ -52,6 +52,7 @@ export class LiveProgress implements Progress, LiveArea {
     this.#stream.removeListener('resize', this.#redraw);
     this.#output.attach(null);
     this.#draw.done();
+    this.#stream.write('\n');
     process.removeListener('exit', this.#restore);
     this.#restore();
   }

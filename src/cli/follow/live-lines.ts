@@ -1,0 +1,95 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import { durationWords } from '../../report/duration-words.ts';
+import { printable } from '../../report/printable.ts';
+import { stateWords } from '../../report/state-words.ts';
+import type { Colors } from '../output.ts';
+import { statusBar } from './bars.ts';
+import type { Frame } from './frame.ts';
+import type { Counts, FollowedMember } from './run-model.ts';
+
+const WIDEST_NAME = 28;
+/** Hosts that can not be looked at, named one by one. */
+const MOST_TROUBLES = 3;
+
+/** Name, age, bar, counts, and whatever keeps the whole run from moving. */
+export function headLines(
+  { run, state, model, startedAt, now, calls, noWorker, troubles, redisLost }: Frame,
+  columns: number,
+  colors: Colors,
+): readonly string[] {
+  const { total, size } = model;
+  const made = Object.values(calls).reduce((sum, count) => sum + count, 0);
+  const unseen = troubles.length - MOST_TROUBLES;
+  return [
+    `${colors.bold(run)}  ${state} · ${durationWords(now - startedAt)} · ${made} calls`,
+    `${statusBar(total, Math.max(10, Math.min(60, columns - 24)), colors)} ${total.completed}/${size}`,
+    countWords(total, colors),
+    ...(redisLost ? [colors.red('Redis is not reachable: waiting for it, nothing is lost')] : []),
+    ...(noWorker ? [colors.yellow('nothing moves until a worker runs: failback worker')] : []),
+    ...troubles.slice(0, MOST_TROUBLES).map(({ failure }) => colors.red(printable(failure.message))),
+    ...(unseen > 0 ? [colors.red(`… and ${unseen} more hosts that can not be looked at`)] : []),
+  ];
+}
+
+function countWords(total: Readonly<Counts>, colors: Colors): string {
+  const words: readonly (readonly [number, string, (text: string) => string])[] = [
+    [total.working, 'in work', colors.cyan],
+    [total.pending, 'waiting', (text) => text],
+    [total.paused, 'paused', colors.blue],
+    [total.attention, 'need you', colors.yellow],
+    [total.failed, 'failed', colors.red],
+    [total.quarantined, 'quarantined', colors.red],
+    [total.cancelled, 'cancelled', colors.dim],
+  ];
+  const shown = words.filter(([count]) => count > 0).map(([count, word, paint]) => paint(`${count} ${word}`));
+  return [colors.green(`${total.completed} home`), ...shown].join(' · ');
+}
+
+/** One bar a host. */
+export function hostLines(hosts: readonly (readonly [string, Readonly<Counts>])[], columns: number, colors: Colors): readonly string[] {
+  const wide = widthOf(hosts.map(([name]) => name));
+  return hosts.map(([name, counts]) => {
+    const all = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const open = counts.attention + counts.failed + counts.quarantined;
+    const bar = statusBar(counts, Math.max(8, Math.min(30, columns - wide - 36)), colors);
+    return `${padded(name, wide)} ${bar} ${counts.completed}/${all}, ${counts.working} in work${open > 0 ? colors.yellow(` ${open} in trouble`) : ''}`;
+  });
+}
+
+/** Who needs a person, and why. */
+export function troubleLines(members: readonly FollowedMember[], colors: Colors): readonly string[] {
+  const wide = widthOf(members.map(({ vm }) => printable(vm)));
+  return members.map(({ vm, host, status, state, trouble }) => {
+    const paint = status === 'attention' ? colors.yellow : colors.red;
+    return `${paint(padded(printable(vm), wide))} ${colors.dim(host)} ${status}: ${printable(trouble?.message ?? stateWords(state))}`;
+  });
+}
+
+/** Who is in work, and how far. */
+export function workLines(members: readonly FollowedMember[], colors: Colors): readonly string[] {
+  const wide = widthOf(members.map(({ vm }) => printable(vm)));
+  return members.map(({ vm, host, state, percent, trouble }) => {
+    const share = percent === null ? '' : ` ${Math.min(100, percent)} %`;
+    const why = trouble === null ? '' : colors.dim(` (${printable(trouble.message)})`);
+    return `${padded(printable(vm), wide)} ${colors.dim(host)} ${stateWords(state)}${share}${why}`;
+  });
+}
+
+/** What happened last, newest first. */
+export function newsLines(members: readonly FollowedMember[], colors: Colors): readonly string[] {
+  const wide = widthOf(members.map(({ vm }) => printable(vm)));
+  return members.map(({ vm, changedAt, state, news }) => {
+    const time = new Date(changedAt).toISOString().slice(11, 19);
+    return `${colors.dim(time)} ${padded(printable(vm), wide)} ${stateWords(state)} ${colors.dim(`← ${printable(news)}`)}`;
+  });
+}
+
+function widthOf(names: readonly string[]): number {
+  return Math.min(WIDEST_NAME, Math.max(0, ...names.map((name) => stringWidth(name))));
+}
+
+function padded(text: string, width: number): string {
+  const cut = cliTruncate(text, width);
+  return cut + ' '.repeat(Math.max(0, width - stringWidth(cut)));
+}
