@@ -9,7 +9,7 @@ import { Presence } from '../src/runtime/presence.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
 import { RunViews } from '../src/runtime/run-view.ts';
 import { type Checkpoint, Runtime } from '../src/runtime/runtime.ts';
-import { isSettled, Sweep } from '../src/runtime/sweep.ts';
+import { isSettled, Sweep, settle } from '../src/runtime/sweep.ts';
 import { CallRunner } from './call-runner.ts';
 import { startControlWorker } from './control-worker.ts';
 import { HostConnections } from './host-connections.ts';
@@ -119,6 +119,7 @@ class WorkerProcess {
 
   /** While Redis was away nobody could say that they are alive: those who are get the time to do so before they count as dead. */
   readonly #onReconnect = (): void => {
+    this.#runtime.forgetRows();
     this.#quietUntil = Date.now() + SAY_ALIVE_MS;
   };
 
@@ -137,7 +138,7 @@ class WorkerProcess {
         }
         const runs = await this.#runtime.redis.smembers(this.#runtime.keys.activeRuns());
         for (const run of runs) await this.#serve(run);
-        for (const run of this.#lastSweep.keys()) if (!runs.includes(run)) this.#leave(run);
+        for (const run of this.#lastSweep.keys()) if (!runs.includes(run)) await this.#leave(run);
       } catch (error) {
         this.#options.log.error({ err: error }, 'looking after the runs failed, going on');
       }
@@ -153,11 +154,13 @@ class WorkerProcess {
       const { hosts } = await this.#runtime.records.record(run);
       for (const host of hosts) this.#serveHost(host);
       if (!(await this.#presence.hold(this.#runtime.keys.sweeper(run), SWEEP_LEASE_MS))) return;
-      await this.#sweep.sweep(run, last === undefined);
+      await this.#sweep.sweep(run, last === undefined).catch((error: unknown) => {
+        this.#options.log.error({ err: error, run }, 'the sweep could not look after everything, going on');
+      });
       await this.#admission.repair(run);
       await this.#admission.admit(run);
       await this.#runtime.committer(run).flush();
-      if (await isSettled(this.#runtime, run)) await this.#settle(run);
+      if (await isSettled(this.#runtime, run)) await settle(this.#runtime, run);
     } catch (error) {
       this.#options.log.error({ err: error, run }, 'looking after a run failed, going on');
     }
@@ -188,18 +191,14 @@ class WorkerProcess {
       const counts = this.#counts.get(ref.run);
       if (counts && counts.pending > 0) await this.#admission.admit(ref.run);
       const open = counts && counts.pending + counts.working + counts.paused + counts.attention;
-      if (open === 0 && (await isSettled(this.#runtime, ref.run))) await this.#settle(ref.run);
+      if (open === 0 && (await isSettled(this.#runtime, ref.run))) await settle(this.#runtime, ref.run);
     } catch (error) {
       this.#options.log.debug({ err: error, ...ref }, 'giving a slot back is left to the sweep');
     }
   }
 
-  async #settle(run: RunId): Promise<void> {
-    await this.#runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.settled' });
-    await this.#runtime.redis.srem(this.#runtime.keys.activeRuns(), run);
-  }
-
-  #leave(run: RunId): void {
+  async #leave(run: RunId): Promise<void> {
+    await this.#runtime.committer(run).flush();
     this.#lastSweep.delete(run);
     this.#counts.delete(run);
     this.#runtime.forget(run);

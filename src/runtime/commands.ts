@@ -3,6 +3,7 @@ import type { MemberStatus } from '../domain/member.ts';
 import { type InstanceId, RUN_INSTANCE, type RunId } from './keys.ts';
 import type { RunViews } from './run-view.ts';
 import type { Runtime } from './runtime.ts';
+import { reopen } from './sweep.ts';
 
 /** What an operator can tell members. */
 export type MemberCommand = 'pause' | 'resume' | 'cancel' | 'retry';
@@ -17,7 +18,7 @@ export interface CommandResult {
 export const RETRIED: readonly MemberStatus[] = ['failed', 'quarantined', 'attention'];
 
 /**
- * Tells members. A retry reopens a finished run first.
+ * Tells members. A retry reopens a finished run afterwards: whoever ends a run at the same moment looks at its members last.
  * @param reason who and why, for the journal
  */
 export async function commandMembers(
@@ -27,9 +28,9 @@ export async function commandMembers(
   command: MemberCommand,
   reason: string | null,
 ): Promise<CommandResult> {
-  if (command === 'retry' && ids.length > 0) await reopen(runtime, run);
   const event = { type: `failback.${command}`, ...(reason === null ? {} : { reason }) };
   const outcomes = await Promise.all(ids.map((id) => runtime.advance({ run, id }, event)));
+  if (command === 'retry' && ids.length > 0) await reopen(runtime, run);
   return {
     accepted: ids.filter((_, n) => outcomes[n] === 'committed'),
     refused: ids.filter((_, n) => outcomes[n] !== 'committed'),
@@ -77,9 +78,4 @@ export async function findMembers(views: RunViews, run: RunId, names: readonly s
     });
   }
   return ids;
-}
-
-async function reopen(runtime: Runtime, run: RunId): Promise<void> {
-  await runtime.redis.sadd(runtime.keys.activeRuns(), run);
-  await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.reopen' });
 }

@@ -168,6 +168,11 @@ export class Runtime {
     for (const key of this.#rows.keys()) if (key.startsWith(`${run}/`)) this.#rows.delete(key);
   }
 
+  /** Forgets remembered rows: Redis was away and may have lost the last of what it had confirmed. */
+  forgetRows(): void {
+    this.#rows.clear();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#committers.values()].map((committer) => committer.flush()));
     await this.dispatcher.close();

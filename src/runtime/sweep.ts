@@ -12,6 +12,14 @@ const MAKER_GONE = {
   remedy: 'Nothing to do: the host is looked at before anything else.',
 } as const;
 
+/** Lifecycles looked after at the same time. */
+const AT_ONCE = 200;
+/** How long a lifecycle that could not be looked after is left alone, milliseconds. */
+const NEXT_TRY_MS = 60_000;
+
+/** Looks at all of the items, some at a time, whatever becomes of one of them. */
+type Each = <Item>(items: readonly Item[], look: (item: Item) => Promise<void>) => Promise<void>;
+
 /**
  * Finds what got lost: effects between commit and queue, jobs of flushed or stalled queues, calls whose maker died, timers that
  * never rang. Looks only at what is due, so a run in which nothing is wrong costs a few reads.
@@ -28,33 +36,44 @@ export class Sweep {
   }
 
   /**
+   * A lifecycle that can not be looked after (a row of a newer release, say) does not keep it from the others.
    * @param thorough treat everything as due: for the start of a worker, when nobody knows what the last one left behind
    * @returns how many lifecycles needed something
+   * @throws AggregateError at the end, with what went wrong
    */
   async sweep(run: RunId, thorough = false): Promise<number> {
-    return (await this.#outbox(run, thorough)) + (await this.#claims(run)) + (await this.#due(run, thorough));
+    const failures: unknown[] = [];
+    const each = async <Item>(items: readonly Item[], look: (item: Item) => Promise<void>): Promise<void> => {
+      for (let from = 0; from < items.length; from += AT_ONCE) {
+        const results = await Promise.allSettled(items.slice(from, from + AT_ONCE).map(look));
+        for (const result of results) if (result.status === 'rejected') failures.push(result.reason);
+      }
+    };
+    const found = (await this.#outbox(run, thorough, each)) + (await this.#claims(run, each)) + (await this.#due(run, thorough, each));
+    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} lifecycles of run ${run} could not be looked after`);
+    return found;
   }
 
-  async #outbox(run: RunId, thorough: boolean): Promise<number> {
+  async #outbox(run: RunId, thorough: boolean, each: Each): Promise<number> {
     const { redis, keys } = this.#runtime;
     const entries = await redis.smembers(keys.outbox(run));
     const before = this.#seen.get(run) ?? new Set<string>();
     this.#seen.set(run, new Set(entries));
     const forgotten = entries.filter((entry) => thorough || before.has(entry));
-    for (const entry of forgotten) {
+    await each(forgotten, async (entry) => {
       const id = entry.slice(0, entry.lastIndexOf(':'));
       const stored = await this.#runtime.read({ run, id });
       if (stored) await this.#runtime.handOverAgain({ run, id }, stored.row);
       await redis.srem(keys.outbox(run), entry);
-    }
+    });
     return forgotten.length;
   }
 
   /** Calls that a dead worker claimed. */
-  async #claims(run: RunId): Promise<number> {
+  async #claims(run: RunId, each: Each): Promise<number> {
     const calls = await this.#runtime.redis.hgetall(this.#runtime.keys.calls(run));
     const alive = new Map<string, boolean>();
-    let found = 0;
+    const forsaken: { readonly id: string; readonly token: string }[] = [];
     for (const [id, value] of Object.entries(calls)) {
       const [token = '', , worker] = value.split('|');
       if (!worker) continue;
@@ -63,26 +82,25 @@ export class Sweep {
         lives = await this.#presence.isAlive(worker);
         alive.set(worker, lives);
       }
-      if (!lives) {
-        await reportInDoubt(this.#runtime, { run, id }, token);
-        found++;
-      }
+      if (!lives) forsaken.push({ id, token });
     }
-    return found;
+    await each(forsaken, ({ id, token }) => reportInDoubt(this.#runtime, { run, id }, token));
+    return forsaken.length;
   }
 
-  async #due(run: RunId, thorough: boolean): Promise<number> {
-    const { redis, keys } = this.#runtime;
-    let found = 0;
-    const until = thorough ? '+inf' : String(this.#runtime.now());
-    for (let offset = 0; ; ) {
-      const page = await redis.zrangebyscore(keys.due(run), '-inf', until, 'LIMIT', offset, 200);
-      await Promise.all(page.map((id) => this.#look({ run, id }, thorough)));
-      found += page.length;
-      if (page.length < 200) return found;
-      // A thorough look leaves entries beyond now in the set, so it pages through; an ordinary one moves what it has seen out of reach.
-      if (thorough) offset += 200;
-    }
+  async #due(run: RunId, thorough: boolean, each: Each): Promise<number> {
+    const { redis, keys, now } = this.#runtime;
+    // All of them at once: a look moves its entry within the set, so that pages of it would miss some.
+    const ids = await redis.zrangebyscore(keys.due(run), '-inf', thorough ? '+inf' : String(now()));
+    await each(ids, async (id) => {
+      try {
+        await this.#look({ run, id }, thorough);
+      } catch (error) {
+        await redis.zadd(keys.due(run), now() + NEXT_TRY_MS, id);
+        throw error;
+      }
+    });
+    return ids.length;
   }
 
   async #look(ref: InstanceRef, thorough: boolean): Promise<void> {
@@ -129,11 +147,24 @@ export async function reportInDoubt(runtime: Runtime, ref: InstanceRef, token: s
   await runtime.advance(ref, { type: 'xstate.error.actor.call', error: MAKER_GONE }, { effect: 'call', token, final: true });
 }
 
-/** True when every member has ended and the run does not say so yet. */
-export async function isSettled(runtime: Runtime, run: RunId): Promise<boolean> {
-  const { redis, keys } = runtime;
+/** True when every member of a run that Redis knows has ended. */
+export async function isSettled({ redis, keys }: Runtime, run: RunId): Promise<boolean> {
+  if ((await redis.hexists(keys.rows(run), RUN_INSTANCE)) === 0) return false;
   const open = await Promise.all(['pending', 'working', 'paused', 'attention'].map((status) => redis.scard(keys.status(run, status))));
-  if (open.some((size) => size > 0)) return false;
-  const stored = await runtime.read({ run, id: RUN_INSTANCE });
-  return stored !== null && stored.row.value !== 'finished';
+  return open.every((size) => size === 0);
+}
+
+/** Puts on record that every member of a run has ended: nobody looks after it any more until a member is retried. */
+export async function settle(runtime: Runtime, run: RunId): Promise<void> {
+  const outcome = await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.settled' });
+  await runtime.redis.srem(runtime.keys.activeRuns(), run);
+  if (outcome === 'gone') return;
+  // Whoever retried a member meanwhile found a run that had not ended, or was overtaken here.
+  if (!(await isSettled(runtime, run))) await reopen(runtime, run);
+}
+
+/** A run is looked after again; does nothing to one that is. To be called when the retried members are on record. */
+export async function reopen(runtime: Runtime, run: RunId): Promise<void> {
+  await runtime.redis.sadd(runtime.keys.activeRuns(), run);
+  await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.reopen' });
 }
