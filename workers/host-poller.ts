@@ -72,7 +72,8 @@ export class HostPoller {
       try {
         this.#poked = false;
         if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
-        if (this.#table.size > 0 && Date.now() >= this.#nextLook && (await this.#holdsLease())) await this.#look();
+        // Renewed at every turn: a lease that ran out between two looks would make all workers take turns looking.
+        if (this.#table.size > 0 && (await this.#holdsLease()) && Date.now() >= this.#nextLook) await this.#look();
       } catch (error) {
         this.#parts.log.error({ err: error, host: this.#parts.hostKey }, 'polling a host failed, going on');
         this.#nextLook = Date.now() + ASK_MS;
@@ -110,7 +111,14 @@ export class HostPoller {
         await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
       }
       this.#failures = 0;
-      await Promise.all(this.#table.news(fields, seen).map((news) => this.#tell(news, seen.takenAt, host)));
+      await Promise.all(
+        this.#table.news(fields, seen).map((news) =>
+          this.#tell(news, seen.takenAt, host).catch((error: unknown) => {
+            log.error({ err: error, ...news.ref }, 'a look could not be delivered, it is told again');
+            this.#table.untell(news.field);
+          }),
+        ),
+      );
       await this.#writeProgress();
       const took = Date.now() - begun;
       this.#soonest = Date.now() + Math.max(SPACING_MS, 4 * took);

@@ -86,6 +86,12 @@ export class WatchTable {
     for (const entry of this.#entries.values()) if (entry.percent) yield { ref: entry.ref, percent: entry.percent.now };
   }
 
+  /** The look did not reach its reader: tells it again next time. */
+  untell(field: string): void {
+    const entry = this.#entries.get(field);
+    if (entry) entry.digest = '';
+  }
+
   *paces(now: number): Generator<WatchedProgress> {
     for (const { watch, since, percent } of this.#entries.values()) yield { pace: watch.pace, age: now - since, percent };
   }

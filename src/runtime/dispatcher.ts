@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { WatchInput } from '../domain/effect.ts';
@@ -98,7 +99,8 @@ export class Dispatcher {
         control.push({
           name: 'tell',
           data: { kind: 'tell', run: ref.run, token },
-          opts: { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${token}` },
+          // Telling twice changes nothing, and a job of that name may be stuck with a worker that is gone.
+          opts: { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${token}${again ? `.${now}` : ''}` },
         });
       }
       const next = nextTimer(row);
@@ -115,7 +117,7 @@ export class Dispatcher {
       const pipeline = this.#redis.pipeline();
       if (remove.length > 0) pipeline.hdel(this.#keys.watches(hostKey), ...remove);
       if (set.length > 0) pipeline.hset(this.#keys.watches(hostKey), ...set);
-      pipeline.incr(this.#keys.watchVersion(hostKey));
+      pipeline.set(this.#keys.watchVersion(hostKey), randomUUID());
       work.push(pipeline.exec().then(() => this.#onWatch(hostKey)));
     }
     await Promise.all(work);

@@ -61,7 +61,7 @@ export class Keys {
 
   /** Hash `<run>/<instance>` → watch. */
   watches = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watches`;
-  /** Counter that changes whenever the watches do. */
+  /** Changes whenever the watches do; never has a value twice, not even after Redis was emptied. */
   watchVersion = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watch-version`;
   /** Lease of the one worker that polls the host. */
   poller = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:poller`;
