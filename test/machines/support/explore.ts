@@ -48,6 +48,8 @@ export interface Explored<World> {
 }
 
 const AT = 1_700_000_000_000;
+/** More states than this mean that something grows without bound. */
+const MOST_STATES = 50_000;
 
 /** Breadth first over everything that can happen. States that differ only in what is shown to people are one state. */
 export function explore<World>(exploration: Exploration<World>): Explored<World> {
@@ -60,6 +62,7 @@ export function explore<World>(exploration: Exploration<World>): Explored<World>
   let transitions = 0;
   for (const [key, before] of nodes) {
     rests.add(statePath(before.position.snapshot.value));
+    if (nodes.size > MOST_STATES) throw new Error(`more than ${MOST_STATES} states\n${historyOf(before)}`);
     judge(before, () => inspectState(before));
     for (const { label, event, world } of moves(before)) {
       const { position, requests } = event ? attempt(before, label, event) : { position: before.position, requests: [] };
