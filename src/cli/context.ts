@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Logger } from 'pino';
 import type { Interrupts } from './interrupts.ts';
 import type { CliIo } from './io.ts';
-import { createLog } from './log.ts';
+import { checkLogLevel, createLog } from './log.ts';
 import { Output } from './output.ts';
 import type { CliParts } from './parts.ts';
 
@@ -32,7 +32,9 @@ export type Work = (context: CliContext) => Promise<number>;
 /** Hands a command's work to whoever runs the program. */
 export type Start = (command: Command, work: Work) => Promise<void>;
 
+/** @throws FailbackError `usage.invalid` for a FAILBACK_LOG that is no level */
 export function createContext(io: CliIo, parts: CliParts, options: GlobalOptions, interrupts: Interrupts): CliContext {
+  checkLogLevel(parts.env.FAILBACK_LOG);
   const output = new Output(io, { json: options.json ?? false, color: options.color ?? true, env: parts.env });
   return {
     io,

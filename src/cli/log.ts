@@ -7,23 +7,25 @@ import type { Output } from './output.ts';
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 const LINE = z.looseObject({ level: z.number(), time: z.number(), msg: z.string().optional() });
 
+/** @throws FailbackError `usage.invalid` for a level that does not exist; nothing is the default */
+export function checkLogLevel(level: string | undefined): void {
+  if (!level || LEVELS.some((known) => known === level)) return;
+  throw new FailbackError({
+    class: 'permanent',
+    code: 'usage.invalid',
+    message: `FAILBACK_LOG is ${JSON.stringify(level)}, which is no log level`,
+    remedy: `Use one of ${LEVELS.join(', ')}.`,
+  });
+}
+
 /**
  * A logger on stderr: JSON lines where stderr is no terminal, one readable line each where it is.
+ * @param level FAILBACK_LOG, checked
  * @param byDefault level when FAILBACK_LOG says nothing
- * @throws FailbackError `usage.invalid` for a level that does not exist
  */
 export function createLog(output: Output, isTerminal: boolean, level: string | undefined, byDefault: 'warn' | 'info'): Logger {
-  const wanted = level || byDefault;
-  if (!LEVELS.some((known) => known === wanted)) {
-    throw new FailbackError({
-      class: 'permanent',
-      code: 'usage.invalid',
-      message: `FAILBACK_LOG is ${JSON.stringify(wanted)}, which is no log level`,
-      remedy: `Use one of ${LEVELS.join(', ')}.`,
-    });
-  }
   const write = (line: string): void => output.say(isTerminal ? readable(line, output) : line.trimEnd());
-  return pino({ level: wanted, base: { pid: process.pid } }, { write });
+  return pino({ level: level || byDefault, base: { pid: process.pid } }, { write });
 }
 
 function readable(line: string, output: Output): string {

@@ -114,6 +114,11 @@ function table(headings: readonly string[], rows: readonly (readonly string[])[]
   return [line(headings), line(headings.map(() => '---')), ...rows.map(line)];
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+
+/** Renderers do not agree on backslashes before angle brackets, so those become entities. */
 function escapeMarkdown(text: string): string {
-  return printable(text).replace(/[\\`*_{}[\]<>()#+!|~&]/g, '\\$&');
+  return printable(text)
+    .replace(/[\\`*_{}[\]()#+!|~]/g, '\\$&')
+    .replace(/[&<>]/g, (character) => ENTITIES[character] ?? character);
 }

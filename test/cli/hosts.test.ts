@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import { useRedis } from '../support/redis.ts';
+import { ENVIRONMENT, failback, PASSWORD, simulate, writePlan } from './command-line.ts';
+import { ACTS_ON_TERMINALS } from './terminal-text.ts';
+
+const { url } = useRedis();
+const REDIS = ['--redis', url];
+/** Nothing listens on it: ports below 1024 are not handed out. */
+const NOBODY = 'http://127.0.0.1:9/wsman';
+
+describe('hosts check', () => {
+  test('says in words who answers and what the account sees', async () => {
+    const plan = writePlan(await simulate());
+    const { code, stdout } = await failback(['hosts', 'check', plan], ENVIRONMENT);
+    expect(code).toBe(0);
+    expect(stdout).toContain('log-on accepted by hv-dr-01');
+    expect(stdout).toContain('Windows Server 2019 (10.0.17763)');
+    expect(stdout).toContain('replication service is there and well');
+    expect(stdout).toContain('the account sees 3 VMs, 3 of them on the recovery side');
+    expect(stdout).toContain('warning passwords and orders travel in clear text');
+  });
+
+  test('a wrong password is exit 6 with a remedy, for each host on its own, and is never shown', async () => {
+    const plan = writePlan(await simulate());
+    const wrong = { ...ENVIRONMENT, HV_PASSWORD: 'not-the-password' };
+    const { code, objects, stdout, stderr } = await failback(['hosts', 'check', plan, '--json'], wrong);
+    expect(code).toBe(6);
+    expect(objects).toHaveLength(2);
+    expect(objects[0]).toMatchObject({ type: 'host', usable: false, findings: [{ severity: 'error', remedy: expect.any(String) }] });
+    expect(stdout + stderr).not.toContain('not-the-password');
+  });
+
+  test('a missing secret names its reference', async () => {
+    const plan = writePlan(await simulate({ hosts: 1 }));
+    const { stdout } = await failback(['hosts', 'check', plan], { FAILBACK_DATA: ENVIRONMENT.FAILBACK_DATA });
+    expect(stdout).toContain('env:HV_PASSWORD: the environment variable is not set');
+  });
+});
+
+describe('a host that can not be reached', () => {
+  test('ends run and preflight with 6 and says which one', async () => {
+    const simulator = await simulate({ hosts: 1 });
+    const [host] = simulator.hosts;
+    const plan = writePlan({ hosts: host ? [host, { ...host, name: 'hv-gone', url: NOBODY }] : [] });
+    for (const command of [
+      ['run', plan, ...REDIS],
+      ['preflight', plan],
+    ]) {
+      const { code, stderr } = await failback(command, ENVIRONMENT);
+      expect(code).toBe(6);
+      expect(stderr).toContain('error: Host hv-gone refuses connections');
+      expect(stderr).toContain('remedy: Check address, port, firewall');
+    }
+    const inventory = await failback(['inventory', plan, '--json'], ENVIRONMENT);
+    expect(inventory.code).toBe(6);
+    expect(inventory.objects.filter(({ type }) => type === 'vm')).toHaveLength(5);
+    expect(inventory.objects.at(-1)).toMatchObject({ type: 'host-failure', host: 'hv-gone' });
+  });
+
+  test('a wrong password ends a run with 6', async () => {
+    const plan = writePlan(await simulate({ hosts: 1 }));
+    const { code, stdout, stderr } = await failback(['run', plan, '--json', ...REDIS], { ...ENVIRONMENT, HV_PASSWORD: 'oops-wrong' });
+    expect(code).toBe(6);
+    expect(JSON.parse(stdout)).toMatchObject({ type: 'error', code: 'host.unauthorized', exitCode: 6 });
+    expect(stdout + stderr).not.toContain('oops-wrong');
+  });
+});
+
+describe('inventory and preflight', () => {
+  test('show names as they are, however strange, and never let them act on the terminal', async () => {
+    const evil = 'evil\u202egnp.exe';
+    const simulator = await simulate({ hosts: 1, scenario: { vms: [{ names: ['日本語サーバー', evil, 'Zürich 🏔️'] }] } });
+    const plan = writePlan(simulator);
+    for (const command of [
+      ['inventory', plan],
+      ['preflight', plan],
+      ['run', plan, ...REDIS],
+      ['status', ...REDIS],
+      ['history', 'latest', ...REDIS],
+    ]) {
+      const { stdout, stderr } = await failback(command, ENVIRONMENT);
+      expect(stdout + stderr).not.toMatch(ACTS_ON_TERMINALS);
+    }
+    const { stdout } = await failback(['inventory', plan], ENVIRONMENT);
+    expect(stdout).toContain('evil\\u{202e}gnp.exe');
+    expect(stdout).toContain('日本語サーバー');
+    const json = await failback(['inventory', plan, '--json'], ENVIRONMENT);
+    expect(json.objects.map(({ name }) => name)).toContain(evil);
+    expect(json.stdout).not.toMatch(ACTS_ON_TERMINALS);
+  });
+
+  test('preflight says what is ready and why the rest is blocked', async () => {
+    const simulator = await simulate({
+      hosts: 1,
+      scenario: { vms: [{ names: ['fine'] }, { names: ['on'], power: 2 }, { names: ['host-to-host'], provider: 'in-box' }] },
+    });
+    const plan = writePlan(simulator, { members: ['fine', 'on', 'host-to-host', 'typo'] });
+    const { code, stdout } = await failback(['preflight', plan], ENVIRONMENT);
+    expect(code).toBe(5);
+    expect(stdout).toMatch(/plan\.yaml:\d+:\d+: error: "typo" is on no host of the plan/);
+    expect(stdout).toMatch(/fine +hv-dr-01 +6 \(committed\) +provider +ready/);
+    expect(stdout).toContain('power is 2 (running)');
+    expect(stdout).toContain('the in-box provider needs strategy reverse');
+    const json = await failback(['preflight', plan, '--json'], ENVIRONMENT);
+    expect(json.objects.at(-1)).toMatchObject({ type: 'preflight-summary', members: 3, ready: 1, blocked: 2, problems: 1 });
+    expect(stdout + json.stdout).not.toContain(PASSWORD);
+  });
+});

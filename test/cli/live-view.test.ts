@@ -1,0 +1,139 @@
+import picocolors from 'picocolors';
+import stringWidth from 'string-width';
+import { describe, expect, test } from 'vitest';
+import type { Frame } from '../../src/cli/follow/frame.ts';
+import { liveView } from '../../src/cli/follow/live-view.ts';
+import { RunModel } from '../../src/cli/follow/run-model.ts';
+import type { MemberStatus } from '../../src/domain/member.ts';
+import type { JournalEntry } from '../../src/runtime/journal.ts';
+import { ACTS_ON_TERMINALS } from './terminal-text.ts';
+
+const plain = picocolors.createColors(false);
+const colored = picocolors.createColors(true);
+
+function entry(id: string, to: string, status: MemberStatus, more: Readonly<Record<string, unknown>> = {}): JournalEntry {
+  return {
+    position: '1-0',
+    id,
+    at: 1_700_000_000_000,
+    event: 'failback.admit',
+    from: 'pending',
+    to,
+    revision: 2,
+    data: { status, ...more },
+  };
+}
+
+function modelOf(members: number, hosts: number): RunModel {
+  const model = new RunModel();
+  for (let n = 0; n < members; n++) {
+    model.add({ id: `m${n}`, vm: `vm-${String(n).padStart(4, '0')}`, vmId: `ID-${n}`, host: `hv-${n % hosts}`, status: 'pending' });
+  }
+  return model;
+}
+
+function frameOf(model: RunModel, some: Partial<Frame> = {}): Frame {
+  return {
+    run: 'milan-returns-20260101-030000-abcd',
+    plan: 'milan-returns',
+    state: 'running',
+    model,
+    startedAt: 0,
+    now: 61_000,
+    calls: { initiateFailback: 3 },
+    noWorker: false,
+    troubles: [],
+    redisLost: false,
+    ...some,
+  };
+}
+
+describe('the live view', () => {
+  test.each([
+    [10, 2, 80, 24],
+    [10, 2, 200, 60],
+    [1000, 16, 80, 24],
+    [1000, 16, 100, 10],
+    [1000, 200, 40, 12],
+    [1, 1, 20, 5],
+  ])('of %d members on %d hosts fits into %d columns and %d rows', (members, hosts, columns, rows) => {
+    const model = modelOf(members, hosts);
+    for (let n = 0; n < members; n += 3) model.apply(entry(`m${n}`, 'failback: tracking.going', 'working'));
+    for (let n = 1; n < members; n += 7) {
+      model.apply(
+        entry(`m${n}`, 'failback: needsOperator', 'attention', {
+          failure: { message: 'x'.repeat(300), code: 'internal', class: 'operator' },
+        }),
+      );
+    }
+    for (const colors of [plain, colored]) {
+      const lines = liveView(frameOf(model), { columns, rows }, colors);
+      expect(lines.length).toBeLessThan(rows);
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+      for (const line of lines) expect(line).not.toContain('\n');
+    }
+  });
+
+  test('shows who needs a person before who is in work, with the reason, and counts what does not fit', () => {
+    const model = modelOf(100, 2);
+    for (let n = 0; n < 100; n++) model.apply(entry(`m${n}`, 'failback: tracking.going', 'working'));
+    const failure = { class: 'operator', code: 'wmi.access-denied', message: 'InitiateFailback returned 32769 (Access denied)' };
+    model.apply(entry('m73', 'failback: needsOperator', 'attention', { failure }));
+    const lines = liveView(frameOf(model), { columns: 100, rows: 30 }, plain);
+    const text = lines.join('\n');
+    expect(text).toContain('0 home · 99 in work · 1 need you');
+    expect(lines.findIndex((line) => line.includes('32769 (Access denied)'))).toBeLessThan(lines.indexOf('in work'));
+    expect(text).toMatch(/… and \d+ more/);
+    expect(text).toContain('1 in trouble');
+  });
+
+  test('says what keeps the whole run from moving', () => {
+    const trouble = {
+      host: 'hv-0',
+      since: 0,
+      failure: { class: 'retryable' as const, code: 'host.unreachable' as const, message: 'Host hv-0 refuses connections' },
+    };
+    const text = liveView(
+      frameOf(modelOf(2, 1), { noWorker: true, redisLost: true, troubles: [trouble] }),
+      { columns: 100, rows: 30 },
+      plain,
+    ).join('\n');
+    expect(text).toContain('nothing moves until a worker runs: failback worker');
+    expect(text).toContain('Redis is not reachable');
+    expect(text).toContain('Host hv-0 refuses connections');
+  });
+
+  test('lets no name act on the terminal', () => {
+    const model = new RunModel();
+    model.add({ id: 'm0', vm: 'a\u001b[2Jb\u009b', vmId: 'X', host: 'h', status: 'pending' });
+    model.apply(
+      entry('m0', 'failback: needsOperator', 'attention', {
+        failure: { message: 'bad\u001b]0;x\u0007', class: 'operator', code: 'internal' },
+      }),
+    );
+    expect(liveView(frameOf(model), { columns: 100, rows: 30 }, plain).join('\n')).not.toMatch(ACTS_ON_TERMINALS);
+  });
+});
+
+describe('the model of a run', () => {
+  test('counts each member once, whatever is told twice', () => {
+    const model = modelOf(3, 2);
+    for (const told of [
+      entry('m1', 'failback: checking', 'working'),
+      entry('m1', 'failback: checking', 'working'),
+      entry('m2', 'completed', 'completed'),
+    ])
+      model.apply(told);
+    expect(model.total).toMatchObject({ pending: 1, working: 1, completed: 1 });
+    expect(model.hosts.get('hv-0')).toMatchObject({ pending: 1, completed: 1 });
+    expect(model.ended).toBe(1);
+    expect(model.recent(5).map(({ id }) => id)).toEqual(['m2', 'm1']);
+    expect([...model.in(['working'])].map(({ id }) => id)).toEqual(['m1']);
+  });
+
+  test("leaves the run's own transitions and unknown members alone", () => {
+    const model = modelOf(1, 1);
+    expect(model.apply(entry('@run', 'paused', 'paused'))).toBeUndefined();
+    expect(model.total).toMatchObject({ pending: 1 });
+  });
+});

@@ -1,0 +1,129 @@
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { askYes, canAsk } from '../../src/cli/ask.ts';
+import { LiveProgress } from '../../src/cli/follow/live-progress.ts';
+import { RunModel } from '../../src/cli/follow/run-model.ts';
+import { Interrupts } from '../../src/cli/interrupts.ts';
+import type { CliIo } from '../../src/cli/io.ts';
+import { createLog } from '../../src/cli/log.ts';
+import { Output } from '../../src/cli/output.ts';
+
+class Terminal extends Writable {
+  text = '';
+  readonly isTTY: boolean;
+  readonly columns = 80;
+  readonly rows = 24;
+
+  constructor(isTTY = true) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer | string, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+function terminal(isTTY = true) {
+  const stdin = Object.assign(new PassThrough(), { isTTY });
+  const stderr = new Terminal(isTTY);
+  const stdout = new Terminal(isTTY);
+  const io: CliIo = { stdin, stdout, stderr, onInterrupt: () => () => undefined };
+  return { io, stdin, stdout, stderr };
+}
+
+describe('a question', () => {
+  test.each([
+    ['y\n', true],
+    ['YES\n', true],
+    ['n\n', false],
+    ['\n', false],
+    ['yesterday\n', false],
+  ])('answered %j is %s', async (answer, expected) => {
+    const { io, stdin, stderr } = terminal();
+    const answered = askYes({ io, interrupts: new Interrupts() }, 'Sure?');
+    stdin.write(answer);
+    expect(await answered).toBe(expected);
+    expect(stderr.text).toContain('Sure? [y/N] ');
+  });
+
+  test('means no at the end of input and at an interrupt', async () => {
+    const ended = terminal();
+    const nobody = askYes({ io: ended.io, interrupts: new Interrupts() }, 'Sure?');
+    ended.stdin.end();
+    expect(await nobody).toBe(false);
+    const interrupts = new Interrupts();
+    const interrupted = askYes({ io: terminal().io, interrupts }, 'Sure?');
+    interrupts.happen();
+    expect(await interrupted).toBe(false);
+  });
+
+  test('is asked only where somebody can answer', () => {
+    expect(canAsk({ io: terminal().io })).toBe(true);
+    expect(canAsk({ io: terminal(false).io })).toBe(false);
+  });
+});
+
+describe('output', () => {
+  test.each([
+    [{}, true, true],
+    [{ NO_COLOR: '1' }, true, false],
+    [{ CI: 'true' }, true, false],
+    [{ TERM: 'dumb' }, true, false],
+    [{}, false, false],
+  ])('%j on a terminal %s draws %s', (env, isTTY, live) => {
+    expect(new Output(terminal(isTTY).io, { json: false, color: true, env }).live).toBe(live);
+  });
+
+  test('with --no-color has neither colours nor drawings', () => {
+    const { io, stderr } = terminal();
+    const output = new Output(io, { json: false, color: false, env: {} });
+    output.error('bad', 'do something');
+    expect([output.live, stderr.text]).toEqual([false, 'error: bad\n  remedy: do something\n']);
+  });
+
+  test('log lines are JSON unless somebody reads them on a terminal', () => {
+    const piped = terminal(false);
+    createLog(new Output(piped.io, { json: false, color: true, env: {} }), false, undefined, 'warn').warn({ host: 'a' }, 'hm');
+    expect(JSON.parse(piped.stderr.text)).toMatchObject({ level: 40, host: 'a', msg: 'hm' });
+    const shown = terminal();
+    const output = new Output(shown.io, { json: false, color: false, env: {} });
+    createLog(output, true, 'info', 'warn').info({ failure: { message: 'evil \u001b[2J' } }, 'host');
+    expect(shown.stderr.text).toMatch(/^\d\d:\d\d:\d\d info host failure="evil .*\n$/);
+    expect(shown.stderr.text).not.toContain('\u001b[2J');
+  });
+});
+
+describe('live progress', () => {
+  test('hides the cursor while it draws, keeps other lines above, and gives the cursor back', () => {
+    const { io, stderr } = terminal();
+    const output = new Output(io, { json: false, color: true, env: {} });
+    const progress = new LiveProgress(stderr, output, () => 1000);
+    const model = new RunModel();
+    model.add({ id: 'm0', vm: 'web', vmId: 'X', host: 'h', status: 'pending' });
+    progress.frame({
+      run: 'night',
+      plan: 'p',
+      state: 'running',
+      model,
+      startedAt: 0,
+      now: 0,
+      calls: {},
+      noWorker: false,
+      troubles: [],
+      redisLost: false,
+    });
+    output.say('something else');
+    const listeners = process.listenerCount('exit');
+    progress.close();
+    expect(stderr.text.startsWith('\u001b[?25l')).toBe(true);
+    expect(stderr.text.endsWith('\u001b[?25h')).toBe(true);
+    const [before = '', after = ''] = stderr.text.split('something else');
+    expect(before).toContain('night');
+    expect(after).toContain('night');
+    expect(process.listenerCount('exit')).toBe(listeners - 1);
+    output.say('done');
+    expect(stderr.text.endsWith('done\n')).toBe(true);
+  });
+});
