@@ -1,7 +1,7 @@
 import type { MemberInput, MemberSettings } from '../../../src/domain/member.ts';
 import type { JobObservation, VmObservation } from '../../../src/domain/observation.ts';
 
-export const VM_ID = '6B2F0C7E-0000-4000-8000-00000000CAFE';
+const VM_ID = '6B2F0C7E-0000-4000-8000-00000000CAFE';
 export const JOB_ID = '0A1B2C3D-0000-4000-8000-0000000000AA';
 
 export const SETTINGS: MemberSettings = {
