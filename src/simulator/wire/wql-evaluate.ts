@@ -1,5 +1,6 @@
 import type { CimClass, CimInstance, CimReference, CimValue } from '../cim.ts';
 import { cimInstant } from './cim-datetime.ts';
+import { referenceTo } from './instance-xml.ts';
 import { compileLike } from './wql-like.ts';
 import { type Comparison, type Condition, type Literal, type ObjectPath, type Operand, parseObjectPath } from './wql-syntax.ts';
 import { WqlError } from './wql-tokens.ts';
@@ -71,6 +72,7 @@ function compileOperand(operand: Operand, cls: CimClass, serverName: string): Re
   const wanted = operand.name.toLowerCase();
   if (wanted === '__server') return () => serverName;
   if (wanted === '__class') return () => cls.name;
+  if (wanted === '__path') return referenceTo;
   const property = cls.properties.find(({ name }) => name.toLowerCase() === wanted);
   if (property === undefined) throw new WqlError(`${cls.name} has no property ${operand.name}`);
   const { name, type } = property;

@@ -8,7 +8,7 @@ import { type Token, tokenizeWql, WqlError } from './wql-tokens.ts';
  *
  *     condition  := and (OR and)*          and := not (AND not)*          not := NOT not | ( condition ) | predicate
  *     predicate  := operand (= | != | <> | < | > | <= | >=) operand | operand [NOT] LIKE string | operand IS [NOT] NULL
- *     operand    := property | __SERVER | string | number | TRUE | FALSE | NULL
+ *     operand    := property | __SERVER | __CLASS | __PATH | string | number | TRUE | FALSE | NULL
  *
  * Keywords and names are compared without regard to case.
  */

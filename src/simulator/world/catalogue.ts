@@ -1,6 +1,7 @@
 import type { CimClass, CimInstance } from '../cim.ts';
 import { computerSystem, heartbeatComponent, shutdownComponent } from './classes/computer-system.ts';
 import { concreteJob } from './classes/job.ts';
+import { ethernetPortAllocationSettingData, syntheticEthernetPortSettingData, virtualEthernetSwitch } from './classes/network.ts';
 import {
   replicationAuthorizationSettingData,
   replicationProvider,
@@ -11,10 +12,10 @@ import {
   virtualSystemManagementService,
 } from './classes/replication.ts';
 import {
-  emptySettingClasses,
   memorySettingData,
   processorSettingData,
   resourceAllocationSettingData,
+  serialPortSettingData,
   storageAllocationSettingData,
   virtualSystemSettingData,
 } from './classes/settings.ts';
@@ -22,6 +23,7 @@ import { win32ComputerSystem, win32ComputerSystemProduct, win32OperatingSystem, 
 import type { Host } from './host.ts';
 import { ASSOCIATION_CLASSES, associationInstances } from './instances/association-instance.ts';
 import { jobInstance } from './instances/job-instance.ts';
+import { switchInstance } from './instances/port-instance.ts';
 import {
   authorizationInstance,
   managementServiceInstances,
@@ -52,7 +54,7 @@ interface Entry {
   readonly vmKey?: string;
 }
 
-const resources = (cls: CimClass) => (_host: Host, vm: VirtualMachine) => resourceInstances(vm).filter((one) => one.class === cls);
+const resources = (cls: CimClass) => (host: Host, vm: VirtualMachine) => resourceInstances(host, vm).filter((one) => one.class === cls);
 
 const ENTRIES: readonly Entry[] = [
   { cls: computerSystem, ofHost: (host) => [hostInstance(host)], ofVm: (host, vm) => [virtualMachineInstance(host, vm)], vmKey: 'name' },
@@ -82,7 +84,10 @@ const ENTRIES: readonly Entry[] = [
   { cls: memorySettingData, ofVm: resources(memorySettingData), vmKey: 'instanceid' },
   { cls: resourceAllocationSettingData, ofVm: resources(resourceAllocationSettingData), vmKey: 'instanceid' },
   { cls: storageAllocationSettingData, ofVm: resources(storageAllocationSettingData), vmKey: 'instanceid' },
-  ...emptySettingClasses.map((cls) => ({ cls })),
+  { cls: serialPortSettingData, ofVm: resources(serialPortSettingData), vmKey: 'instanceid' },
+  { cls: syntheticEthernetPortSettingData, ofVm: resources(syntheticEthernetPortSettingData), vmKey: 'instanceid' },
+  { cls: ethernetPortAllocationSettingData, ofVm: resources(ethernetPortAllocationSettingData), vmKey: 'instanceid' },
+  { cls: virtualEthernetSwitch, ofHost: (host) => [switchInstance(host)] },
   { cls: win32ComputerSystem, ofHost: (host) => [win32ComputerSystemInstance(host)] },
   { cls: win32ComputerSystemProduct, ofHost: (host) => [computerSystemProductInstance(host)] },
   { cls: win32OperatingSystem, ofHost: (host) => [operatingSystemInstance(host)] },

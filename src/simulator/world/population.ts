@@ -1,7 +1,7 @@
 import { EnabledState } from '../../domain/power.ts';
 import { IN_BOX_PROVIDER, ReplicationHealth, ReplicationMode, ReplicationState } from '../../domain/replication.ts';
 import type { Host } from './host.ts';
-import { diskInstanceId } from './instances/settings-instance.ts';
+import { diskInstanceId } from './instances/storage-instance.ts';
 import { AWKWARD_NAMES, machineNames } from './machine-names.ts';
 import { DEFAULT_VM_QUIRKS, type VmQuirkSettings, withQuirks } from './quirks.ts';
 import { type RandomStream, randomStream } from './random.ts';

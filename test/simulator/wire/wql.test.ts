@@ -89,6 +89,7 @@ describe('conditions', () => {
     'Ref = \'\\\\\\\\HOST1\\\\root\\\\x:other.Id="A\\\\\\\\\\\\"B"\'',
     "Tags = 'GREEN' and Tags LIKE 'r%'",
     "__SERVER = 'host1' and __CLASS = 'thing'",
+    String.raw`__PATH = '\\\\HOST1\\root\\x:thing.Part="1",name="MICROSOFT:abc\\\\hvr\\\\0"'`,
     'Name != __SERVER',
     'Count = 1 OR Count = 10 AND On = TRUE',
     '(Count = 10 OR Count = 1) AND NOT (On = FALSE)',
@@ -102,6 +103,7 @@ describe('conditions', () => {
     'On = 2',
     "Text < 'x'",
     'Text = Name',
+    String.raw`__PATH = 'Thing.Part=2,Name="Microsoft:abc\\\\hvr\\\\0"'`,
     'Name = __SERVER',
     "Name LIKE 'HVR'",
     'Count = 10 AND On = FALSE OR Count = 11',
@@ -116,7 +118,7 @@ describe('conditions', () => {
 
   it('are refused for properties the class does not have', () => {
     expect(() => holds('Nope = 1')).toThrow(WqlError);
-    expect(() => holds('__PATH = 1')).toThrow(WqlError);
+    expect(() => holds('__RELPATH = 1')).toThrow(WqlError);
   });
 });
 

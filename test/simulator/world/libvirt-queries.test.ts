@@ -85,10 +85,11 @@ describe('what libvirt’s Hyper-V driver asks', () => {
     };
     expect(await parts('Msvm_ProcessorSettingData')).toBe(1);
     expect(await parts('Msvm_MemorySettingData')).toBe(1);
-    expect(await parts('Msvm_ResourceAllocationSettingData')).toBe(3);
+    expect(await parts('Msvm_ResourceAllocationSettingData')).toBe(6);
     expect(await parts('Msvm_StorageAllocationSettingData')).toBe(2);
-    expect(await parts('Msvm_SerialPortSettingData')).toBe(0);
-    expect(await parts('Msvm_SyntheticEthernetPortSettingData')).toBe(0);
+    expect(await parts('Msvm_SerialPortSettingData')).toBe(2);
+    expect(await parts('Msvm_SyntheticEthernetPortSettingData')).toBe(1);
+    expect(await parts('Msvm_EthernetPortAllocationSettingData')).toBe(1);
   });
 
   it('to start a machine: the job is found by its id until it has completed', async () => {

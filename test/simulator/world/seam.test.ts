@@ -96,7 +96,7 @@ describe('associations', () => {
       from('Msvm_VirtualSystemSettingData', `Microsoft:${vm.id}`, 'Msvm_VirtualSystemSettingDataComponent', result);
     expect(component('Msvm_ProcessorSettingData')).toHaveLength(1);
     expect(component('Msvm_MemorySettingData')).toHaveLength(1);
-    expect(component('Msvm_ResourceAllocationSettingData')).toHaveLength(3);
+    expect(component('Msvm_ResourceAllocationSettingData')).toHaveLength(6);
     expect(component('Msvm_StorageAllocationSettingData')).toHaveLength(2);
     expect(from('Msvm_ReplicationRelationship', `Microsoft:${vm.id}\\HVR\\0`, 'Msvm_SettingsDefineState', null)).toEqual([
       'Msvm_ReplicationSettingData',

@@ -53,7 +53,8 @@ export const virtualSystemSettingData = declareClass(
   `,
 );
 
-const RESOURCE = `
+/** The properties every device of a machine has in its settings. */
+export const RESOURCE = `
   key string InstanceID
   string Caption
   string Description
@@ -135,9 +136,11 @@ export const storageAllocationSettingData = declareClass(
   `,
 );
 
-/** Classes that exist on every host and have no instances here: the simulated machines have no network adapters or serial ports. */
-export const emptySettingClasses = [
-  'Msvm_EthernetPortAllocationSettingData',
-  'Msvm_SyntheticEthernetPortSettingData',
+export const serialPortSettingData = declareClass(
+  VIRTUALIZATION,
   'Msvm_SerialPortSettingData',
-].map((name) => declareClass(VIRTUALIZATION, name, RESOURCE));
+  `${RESOURCE}
+  string VirtualSystemIdentifiers[]
+  boolean DebuggerMode
+  `,
+);

@@ -69,7 +69,10 @@ const ASSOCIATIONS: readonly Association[] = [
           )
         : [],
   },
-  { ...virtualSystemSettingDataComponent, pairs: (host, vm) => (vm ? fan(settingDataInstance(host, vm), resourceInstances(vm)) : []) },
+  {
+    ...virtualSystemSettingDataComponent,
+    pairs: (host, vm) => (vm ? fan(settingDataInstance(host, vm), resourceInstances(host, vm)) : []),
+  },
   {
     ...systemDevice,
     pairs: (host, vm) =>

@@ -14,6 +14,7 @@ import {
 import type { Host } from '../host.ts';
 import { relationshipInstanceId } from '../methods/method.ts';
 import { lastReplicationTime, type Relationship, shownState, type VirtualMachine } from '../virtual-machine.ts';
+import { referencePath } from './reference-path.ts';
 
 const MINUTE = 60_000;
 
@@ -157,10 +158,4 @@ function providerReference(host: Host, id: string): CimReference {
     SystemCreationClassName: 'Msvm_ComputerSystem',
   };
   return { namespace: VIRTUALIZATION, className: 'Msvm_ReplicationProvider', keys };
-}
-
-/** A reference as WMI writes it into a string property. */
-function referencePath(host: Host, reference: CimReference): string {
-  const keys = Object.entries(reference.keys).map(([name, value]) => `${name}="${value}"`);
-  return `\\\\${host.name}\\${reference.namespace.replaceAll('/', '\\')}:${reference.className}.${keys.join(',')}`;
 }

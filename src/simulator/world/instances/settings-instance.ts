@@ -1,19 +1,14 @@
 import type { CimInstance } from '../../cim.ts';
 import { cimDateTime, cimInterval } from '../cim-time.ts';
 import { instanceOf } from '../classes/declare.ts';
-import {
-  memorySettingData,
-  processorSettingData,
-  resourceAllocationSettingData,
-  storageAllocationSettingData,
-  virtualSystemSettingData,
-} from '../classes/settings.ts';
+import { memorySettingData, processorSettingData, virtualSystemSettingData } from '../classes/settings.ts';
 import type { Host } from '../host.ts';
 import type { RecoveryPoint, VirtualMachine } from '../virtual-machine.ts';
+import { portInstances } from './port-instance.ts';
+import { storageInstances } from './storage-instance.ts';
 
 const PROCESSOR = 'B637F346-6A0E-4DEC-AF52-BD70CB80A21D';
 const MEMORY = '4764334D-E001-4176-82EE-5594EC9B530E';
-const CONTROLLER = '83F8638B-8DCA-4152-9EDA-2CA8B33039B4';
 
 /** The current settings of a machine. */
 export function settingDataInstance(host: Host, vm: VirtualMachine): CimInstance {
@@ -40,9 +35,9 @@ export function recoveryPointInstance(host: Host, vm: VirtualMachine, point: Rec
   });
 }
 
-/** Processor, memory, disk controller and disks of a machine. */
-export function resourceInstances(vm: VirtualMachine): CimInstance[] {
-  return [processor(vm), memory(vm), controller(vm), ...disks(vm)];
+/** Everything a machine is made of: processor, memory, controllers, drives and disks, ports. */
+export function resourceInstances(host: Host, vm: VirtualMachine): CimInstance[] {
+  return [processor(vm), memory(vm), ...storageInstances(host, vm), ...portInstances(host, vm)];
 }
 
 /** The default settings a host offers; their quantity is the most processors a machine can have. */
@@ -87,10 +82,10 @@ function common(host: Host, vm: VirtualMachine, createdAt: number) {
     IncrementalBackupEnabled: true,
     VirtualNumaEnabled: true,
     AllowReducedFcRedundancy: false,
-    VirtualSystemSubType: 'Microsoft:Hyper-V:SubType:2',
+    VirtualSystemSubType: 'Microsoft:Hyper-V:SubType:1',
     PauseAfterBootFailure: false,
     NetworkBootPreferredProtocol: 4096,
-    SecureBootEnabled: true,
+    SecureBootEnabled: false,
     LowMmioGapSize: '128',
   };
 }
@@ -150,85 +145,4 @@ function memory(vm: VirtualMachine): CimInstance {
     SwapFilesInUse: false,
     MaxMemoryBlocksPerNumaNode: '65536',
   });
-}
-
-function controllerId(vm: VirtualMachine): string {
-  return `Microsoft:${vm.id}\\${CONTROLLER}\\0`;
-}
-
-function controller(vm: VirtualMachine): CimInstance {
-  return instanceOf(resourceAllocationSettingData, {
-    InstanceID: controllerId(vm),
-    Caption: 'SCSI Controller',
-    Description: 'Settings for Microsoft SCSI Controller.',
-    ElementName: 'SCSI Controller',
-    ResourceType: 6,
-    ResourceSubType: 'Microsoft:Hyper-V:Synthetic SCSI Controller',
-    PoolID: '',
-    ConsumerVisibility: 3,
-    AllocationUnits: 'count',
-    VirtualQuantity: '1',
-    Reservation: '1',
-    Limit: '1',
-    Weight: 0,
-    AutomaticAllocation: true,
-    AutomaticDeallocation: true,
-    VirtualQuantityUnits: 'count',
-    VirtualSystemIdentifiers: [`{${vm.id}}`],
-  });
-}
-
-/** A disk is a drive on the controller and a file in the drive. */
-function disks(vm: VirtualMachine): CimInstance[] {
-  return vm.disks.flatMap((disk, index) => {
-    const drive = `${controllerId(vm)}\\${index}\\D`;
-    return [
-      instanceOf(resourceAllocationSettingData, {
-        InstanceID: drive,
-        Caption: 'Hard Drive',
-        Description: 'Settings for the Microsoft Hard Drive.',
-        ElementName: 'Hard Drive',
-        ResourceType: 17,
-        ResourceSubType: 'Microsoft:Hyper-V:Synthetic Disk Drive',
-        ConsumerVisibility: 3,
-        VirtualQuantity: '1',
-        Reservation: '1',
-        Limit: '1',
-        Weight: 0,
-        AutomaticAllocation: true,
-        AutomaticDeallocation: true,
-        Parent: controllerId(vm),
-        AddressOnParent: String(index),
-        VirtualQuantityUnits: 'count',
-      }),
-      instanceOf(storageAllocationSettingData, {
-        InstanceID: disk.instanceId,
-        Caption: 'Hard Disk Image',
-        Description: 'Settings for the Microsoft Hard Disk Image.',
-        ElementName: 'Hard Disk Image',
-        ResourceType: 31,
-        ResourceSubType: 'Microsoft:Hyper-V:Virtual Hard Disk',
-        ConsumerVisibility: 3,
-        HostResource: [disk.path],
-        VirtualQuantity: String(Math.floor(disk.sizeBytes / 512)),
-        Limit: '1',
-        Weight: 0,
-        AutomaticAllocation: true,
-        AutomaticDeallocation: true,
-        Parent: drive,
-        VirtualQuantityUnits: 'count(fixed size block)',
-        VirtualResourceBlockSize: '512',
-        Access: 3,
-        PersistentReservationsSupported: false,
-        CachingMode: 2,
-        IgnoreFlushes: false,
-        WriteHardeningMethod: 0,
-      }),
-    ];
-  });
-}
-
-/** `InstanceID` of a machine's nth disk. */
-export function diskInstanceId(vmId: string, index: number): string {
-  return `Microsoft:${vmId}\\${CONTROLLER}\\0\\${index}\\L`;
 }
