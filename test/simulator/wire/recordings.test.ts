@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ServedHost, serveHost } from '../../../src/simulator/wire/server.ts';
 import { childOf, readXml, type XmlElement } from '../../../src/simulator/wire/xml-reader.ts';
-import { at, fault, type HttpAnswer, header, payloadOf, post, WMI } from './client.ts';
+import { at, fault, type HttpAnswer, header, payloadOf, WMI } from './client.ts';
+import { replayTo } from './replay.ts';
 import { GUIDS, jobReference, machineReference, SampleHost } from './sample-host.ts';
 
 /** Requests as wsman, omicli, virsh and hand-written clients sent them to other servers (`fixtures/*.http`). */
@@ -15,15 +15,8 @@ beforeEach(async () => {
 });
 afterEach(() => served.close());
 
-async function replay(name: string, context = ''): Promise<HttpAnswer> {
-  const text = readFileSync(new URL(`./fixtures/${name}.http`, import.meta.url), 'utf8');
-  const blank = text.indexOf('\n\n');
-  const [requestLine = '', ...headerLines] = text.slice(0, blank).split('\n');
-  const headers = Object.fromEntries(
-    headerLines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
-  );
-  const url = new URL(requestLine.split(' ')[1] ?? '', served.url);
-  return post(url.href, text.slice(blank + 2).replace('{{context}}', context), { headers: { authorization: undefined, ...headers } });
+function replay(name: string, context = ''): Promise<HttpAnswer> {
+  return replayTo(served.url, name, (body) => body.replace('{{context}}', context));
 }
 
 const contextOf = (answer: HttpAnswer): string => at(payloadOf(answer), 'EnumerationContext')?.text ?? '';
