@@ -6,8 +6,9 @@ import { connectRedis } from '../../../dist/src/redis/connect.js';
 import { Keys } from '../../../dist/src/runtime/keys.js';
 import { startWorker } from '../../../dist/workers/worker.js';
 
-/** `at`: where it kills itself, the `nth` time it gets there; `armed`: counted only from signal SIGUSR2 on. */
-const { redisUrl, prefix, at, nth = 1, armed = true } = JSON.parse(process.env.JOB ?? '{}');
+/** `at`: where it kills itself, the `nth` time it gets there; `armed`: counted only from signal SIGUSR2 on;
+ * `freeze`: it only stops there, until SIGCONT. */
+const { redisUrl, prefix, at, nth = 1, armed = true, freeze = false } = JSON.parse(process.env.JOB ?? '{}');
 
 let counting = armed;
 let passed = 0;
@@ -19,7 +20,7 @@ process.on('SIGUSR2', () => {
 function pass(point) {
   if (point !== at || !counting) return;
   passed += 1;
-  if (passed === nth) process.kill(process.pid, 'SIGKILL');
+  if (passed === nth) process.kill(process.pid, freeze ? 'SIGSTOP' : 'SIGKILL');
 }
 
 async function connectHost({ name, address, connection }) {

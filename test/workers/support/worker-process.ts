@@ -17,6 +17,8 @@ export interface WorkerProcessOptions {
   readonly nth?: number;
   /** false: counting starts with {@link WorkerProcess.arm}; default true. */
   readonly armed?: boolean;
+  /** It is stopped there (SIGSTOP), not killed. */
+  readonly freeze?: boolean;
 }
 
 const PROGRAM = fileURLToPath(new URL('./worker-process.mjs', import.meta.url));
