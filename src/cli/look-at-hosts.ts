@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FailbackError, type Failure, toFailure } from '../domain/failure.ts';
 import type { HostObservation, JobObservation, VmObservation } from '../domain/observation.ts';
 import type { HyperVHost, ReplicationSettings } from '../hyperv/hyperv-host.ts';
@@ -69,13 +70,29 @@ export function sightOf(
   return { vm, jobs: ids.flatMap((id) => observation.jobs.get(id) ?? []) };
 }
 
-async function look(
-  context: Pick<CliContext, 'parts'>,
-  host: PlanHost,
-  plan: Plan,
-): Promise<{ readonly host: string; readonly seen?: SeenHost; readonly failure?: Failure }> {
+/** Reads change nothing, so a connection that broke is no reason to send a person away: tries of one look, and how long they may take. */
+const TRIES = 3;
+const PATIENCE_MS = 5_000;
+const PAUSE_MS = 300;
+
+interface LookResult {
+  readonly host: string;
+  readonly seen?: SeenHost;
+  readonly failure?: Failure;
+}
+
+async function look(context: Pick<CliContext, 'parts'>, host: PlanHost, plan: Plan): Promise<LookResult> {
+  const begun = performance.now();
+  for (let tries = 1; ; tries++) {
+    const result = await lookOnce(context, host, plan.defaults.timeouts.callMs);
+    const passing = result.failure?.class === 'retryable' || result.failure?.class === 'reconcile';
+    if (!passing || tries === TRIES || performance.now() - begun > PATIENCE_MS) return result;
+    await sleep(PAUSE_MS * tries);
+  }
+}
+
+async function lookOnce(context: Pick<CliContext, 'parts'>, host: PlanHost, timeoutMs: number): Promise<LookResult> {
   try {
-    const timeoutMs = plan.defaults.timeouts.callMs;
     const seen = await withHost(context, host, async (connected) => {
       const [observation, settings] = await Promise.all([
         connected.observe({ jobsOfVm: true }, { timeoutMs }),

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { type ConnectOptions, connectRedis, type RedisRole } from '../redis/connect.ts';
 import { dataDirectory, locateRedis } from '../redis/locate-redis.ts';
+import { findManagedRedis } from '../redis/managed-redis.ts';
 import { assertSafeRedis } from '../redis/redis-safety.ts';
 import { describeRedis } from '../redis/redis-url.ts';
+import { printable } from '../report/printable.ts';
 import { Presence } from '../runtime/presence.ts';
 import { RunViews } from '../runtime/run-view.ts';
 import { Runtime } from '../runtime/runtime.ts';
@@ -44,10 +46,18 @@ export interface FoundRedis {
  * @param create true: commands that start something may create the managed server of the data directory; else it is only started
  *   where it has been before
  */
-export async function findRedis({ parts, options }: Pick<CliContext, 'parts' | 'options'>, create = false): Promise<FoundRedis> {
-  const start = create || existsSync(join(dataDirectory(parts.env), 'redis'));
+export async function findRedis(
+  { parts, options, output }: Pick<CliContext, 'parts' | 'options' | 'output'>,
+  create = false,
+): Promise<FoundRedis> {
+  const directory = dataDirectory(parts.env);
+  const own = options.redis === undefined && !parts.env.FAILBACK_REDIS_URL;
+  const running = own ? await findManagedRedis(directory) : undefined;
+  const start = create || existsSync(join(directory, 'redis'));
   const { url } = await locateRedis({ flag: options.redis, environment: parts.env, start });
-  return { url, where: describeRedis(url) };
+  const where = describeRedis(url);
+  if (own && running === undefined) output.say(`started a local Redis at ${where}, data in ${printable(directory)}; it goes on running`);
+  return { url, where };
 }
 
 /** Opens a session for a person who waits, does `work`, and closes it. */

@@ -6,22 +6,10 @@ import { ExitCode } from './exit-code.ts';
 import { quoteArgument } from './quote-argument.ts';
 import { type FoundRedis, findRedis, requireSafeRedis, withRedisAt } from './redis-session.ts';
 import { checkRunName } from './run-name.ts';
+import type { RunPlanOptions } from './run-options.ts';
 import { serveAndFollow } from './serve-and-follow.ts';
 import { startRun } from './start-run.ts';
 import { findUnfinishedRun } from './unfinished-run.ts';
-
-export interface RunPlanOptions {
-  /** Rebuild the run from what the hosts say. */
-  readonly adopt: boolean;
-  readonly name?: string;
-  readonly dryRun?: boolean;
-  readonly detach?: boolean;
-  readonly yes?: boolean;
-  readonly skipBlocked?: boolean;
-  readonly unsafeRedis?: boolean;
-  /** What resumes the run, for the message after an interrupt; default the same command. */
-  readonly resumeWith?: string;
-}
 
 /** Starts a run of a plan, or goes on with the one that is unfinished, and follows it. */
 export async function runPlan(context: CliContext, file: string, options: RunPlanOptions): Promise<number> {

@@ -20,7 +20,7 @@ import {
 import { type FoundRedis, withRedisAt } from './redis-session.ts';
 import { newMemberOf } from './run-members.ts';
 import { newRunName } from './run-name.ts';
-import type { RunPlanOptions } from './run-plan.ts';
+import type { RunPlanOptions } from './run-options.ts';
 
 export interface NewRunRequest {
   readonly file: string;

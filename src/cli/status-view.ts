@@ -82,7 +82,7 @@ export function statusObject({ view, model, troubled, working, workers, hostTrou
 }
 
 /** What a person can do about a member, as commands to be pasted. */
-export function commandsFor(run: string, { status, input }: Pick<MemberView, 'status' | 'input'>): readonly string[] {
+function commandsFor(run: string, { status, input }: Pick<MemberView, 'status' | 'input'>): readonly string[] {
   const vm = quoteArgument(input.vm === printable(input.vm) ? input.vm : input.vmId);
   const retry = `failback retry ${run} --vm ${vm}`;
   const cancel = `failback cancel ${run} --vm ${vm}`;

@@ -2,6 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { askYes, canAsk } from '../../src/cli/ask.ts';
 import { LiveProgress } from '../../src/cli/follow/live-progress.ts';
+import { LiveScreen } from '../../src/cli/follow/live-screen.ts';
 import { RunModel } from '../../src/cli/follow/run-model.ts';
 import { Interrupts } from '../../src/cli/interrupts.ts';
 import type { CliIo } from '../../src/cli/io.ts';
@@ -125,5 +126,58 @@ describe('live progress', () => {
     expect(process.listenerCount('exit')).toBe(listeners - 1);
     output.say('done');
     expect(stderr.text.endsWith('done\n')).toBe(true);
+  });
+});
+
+describe('the live screen', () => {
+  /** A terminal of the given width after what was written to it: the rows with something on them. */
+  function rowsOf(written: string, columns: number): string[] {
+    const rows: string[] = [''];
+    let row = 0;
+    for (const [, up, code, text] of written.matchAll(/\p{Cc}\[(\d+)A|(\p{Cc}\[\??[\d;]*[A-Za-z]|\r|\n)|(\P{Cc}+)/gu)) {
+      if (up !== undefined) row = Math.max(0, row - Number(up));
+      else if (code === '\n') row += 1;
+      else if (code === '\u001b[J') rows.length = row;
+      else if (text !== undefined) {
+        for (let from = 0; from < text.length; from += columns) {
+          if (from > 0) row += 1;
+          rows[row] = text.slice(from, from + columns);
+        }
+      }
+      rows[row] ??= '';
+    }
+    return rows.filter((line) => line !== '');
+  }
+
+  test('replaces what it drew before, whatever was inserted in between, and keeps what stays', () => {
+    const { stderr } = terminal();
+    const screen = new LiveScreen(stderr, () => ({ columns: 20, rows: 10 }));
+    screen.draw(['one', 'two', 'three']);
+    screen.draw(['one', 'new', 'two', 'three']);
+    screen.persist('stays');
+    screen.draw(['one']);
+    screen.persist('stays, too');
+    screen.draw(['end']);
+    expect(rowsOf(stderr.text, 20)).toEqual(['stays', 'stays, too', 'end']);
+  });
+
+  test('erases lines that were wrapped because the terminal became narrower', () => {
+    const { stderr } = terminal();
+    let columns = 20;
+    const screen = new LiveScreen(stderr, () => ({ columns, rows: 10 }));
+    screen.draw(['twenty characters ..', 'short']);
+    const before = stderr.text.length;
+    columns = 10;
+    screen.draw(['ok']);
+    expect(stderr.text.slice(before)).toContain('\u001b[3A');
+  });
+
+  test('writes nothing when nothing changed', () => {
+    const { stderr } = terminal();
+    const screen = new LiveScreen(stderr, () => ({ columns: 20, rows: 10 }));
+    screen.draw(['same']);
+    const written = stderr.text;
+    screen.draw(['same']);
+    expect(stderr.text).toBe(written);
   });
 });

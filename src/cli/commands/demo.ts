@@ -84,8 +84,10 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
     hosts: simulator.hosts,
     playAgain,
   });
+  const shown = simulator.hosts.slice(0, 2).map(({ name, url }) => `${name} ${url}`);
+  const others = simulator.hosts.length - shown.length;
   output.say(
-    `hosts      ${simulator.hosts.map(({ name, url }) => `${name} ${url}`).join(', ')} (simulated, ${speed} x real time, faults: ${faults})`,
+    `hosts      ${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''} (simulated, ${speed} x real time, faults: ${faults})`,
   );
   output.say(`plan       ${printable(plan)}`);
   await setAsideOldDemos(context);
@@ -164,11 +166,12 @@ function writeEvidence(context: CliContext): Promise<RunReport | null> {
   });
 }
 
-/** What went wrong on purpose and was survived, counted from the evidence. */
+/** What went wrong on purpose, counted from the evidence. */
 function hiccups({ members }: RunReport): readonly string[] {
   const kinds = new Map<string, number>();
   for (const { failures } of members) for (const { code } of failures) kinds.set(code, (kinds.get(code) ?? 0) + 1);
   if (kinds.size === 0) return [];
   const words = [...kinds].sort((a, b) => b[1] - a[1]).map(([code, count]) => `${count} x ${code}`);
-  return [`survived   ${words.join(', ')} (simulated faults, told by the hosts or found by looking)`];
+  const survived = members.every(({ outcome }) => outcome === 'completed');
+  return [`${survived ? 'survived' : 'met     '}   ${words.join(', ')} (simulated faults, told by the hosts or found by looking)`];
 }

@@ -43,7 +43,7 @@ async function showHistory(context: CliContext, wanted: string, vms: readonly st
 }
 
 /** "2026-01-02 03:04:05.678  sql01  failback: calling the host → failback: data is on its way home  answered 4096 (job started)". */
-export function historyLine(entry: JournalEntry, vm: string | null, colors: Colors): string {
+function historyLine(entry: JournalEntry, vm: string | null, colors: Colors): string {
   const time = new Date(entry.at).toISOString().replace('T', ' ').slice(0, 23);
   const { failure, attempt } = evidenceOf(entry);
   const from = entry.from === '' ? '' : `${stateWords(entry.from)} → `;

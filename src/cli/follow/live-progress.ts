@@ -1,31 +1,29 @@
-import { createLogUpdate } from 'log-update';
 import type { OutputStream } from '../io.ts';
 import type { LiveArea, Output } from '../output.ts';
 import type { Frame } from './frame.ts';
+import { LiveScreen } from './live-screen.ts';
 import { liveView } from './live-view.ts';
 import type { Progress } from './progress.ts';
 
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
 const REDRAW_MS = 250;
 
 /** A picture of the run on a terminal, drawn again when something changed, the clock ticked, or the terminal changed its size. */
 export class LiveProgress implements Progress, LiveArea {
   readonly #stream: OutputStream;
   readonly #output: Output;
-  readonly #draw: ReturnType<typeof createLogUpdate>;
+  readonly #screen: LiveScreen;
   readonly #timer: NodeJS.Timeout;
   readonly #now: () => number;
   readonly #redraw = (): void => this.#show();
+  readonly #restore = (): void => this.#screen.restore();
   #frame: Frame | null = null;
 
   constructor(stream: OutputStream, output: Output, now: () => number) {
     this.#stream = stream;
     this.#output = output;
     this.#now = now;
-    this.#draw = createLogUpdate(stream, { showCursor: true });
+    this.#screen = new LiveScreen(stream, () => output.size);
     this.#timer = setInterval(this.#redraw, REDRAW_MS);
-    stream.write(HIDE_CURSOR);
     stream.on('resize', this.#redraw);
     // The cursor comes back however the process ends.
     process.once('exit', this.#restore);
@@ -42,28 +40,22 @@ export class LiveProgress implements Progress, LiveArea {
   }
 
   persist(text: string): void {
-    this.#draw.clear();
-    this.#stream.write(`${text}\n`);
-    this.#show();
+    this.#screen.persist(text);
   }
 
   close(): void {
     clearInterval(this.#timer);
+    this.#show();
     this.#stream.removeListener('resize', this.#redraw);
-    this.#output.attach(null);
-    this.#draw.done();
-    this.#stream.write('\n');
     process.removeListener('exit', this.#restore);
-    this.#restore();
+    this.#output.attach(null);
+    this.#stream.write('\n');
+    this.#screen.restore();
   }
 
   #show(): void {
     if (this.#frame === null) return;
     const frame = { ...this.#frame, now: this.#now() };
-    this.#draw(liveView(frame, this.#output.size, this.#output.sideColors).join('\n'));
+    this.#screen.draw(liveView(frame, this.#output.size, this.#output.sideColors));
   }
-
-  readonly #restore = (): void => {
-    this.#stream.write(SHOW_CURSOR);
-  };
 }
