@@ -98,16 +98,15 @@ export class HostPoller {
   }
 
   async #look(): Promise<void> {
-    const { connect, log, hostKey, runtime } = this.#parts;
-    const owner = this.#table.anyOwner();
-    if (!owner) return;
+    const { log, hostKey, runtime } = this.#parts;
     const fields = this.#table.fields();
     const begun = Date.now();
     try {
-      const host = await connect(owner.run, owner.host);
+      const host = await this.#connect();
+      if (!host) return;
       const seen = await host.observe({ jobsOfVm: this.#table.wantsAllJobs() }, { signal: this.#abort.signal });
       if (this.#failures > 0) {
-        log.info({ host: owner.host }, 'host answers again');
+        log.info({ host: host.name }, 'host answers again');
         await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
       }
       this.#failures = 0;
@@ -128,9 +127,33 @@ export class HostPoller {
       const failure = toFailure(thrown);
       this.#failures++;
       this.#nextLook = Date.now() + Math.min(LONGEST_RETRY_MS, ASK_MS * 2 ** Math.min(this.#failures - 1, 10));
-      if (this.#failures === 1) log.warn({ host: owner.host, failure }, 'host can not be looked at, waiting for it');
-      await writeHostHealth(runtime.redis, runtime.keys, hostKey, { host: owner.host, since: begun, failure });
+      const host = this.#table.owners()[0]?.host ?? hostKey;
+      if (this.#failures === 1) log.warn({ host, failure }, 'host can not be looked at, waiting for it');
+      await writeHostHealth(runtime.redis, runtime.keys, hostKey, { host, since: begun, failure });
     }
+  }
+
+  /** The host, reached the way one of the watching runs knows; null when none of them exists any more. */
+  async #connect(): Promise<HyperVHost | null> {
+    let failure: unknown = null;
+    for (const { run, host } of this.#table.owners()) {
+      try {
+        return await this.#parts.connect(run, host);
+      } catch (thrown) {
+        // Watches of a run whose records are gone: a worker that outlived an emptied Redis may have handed them over afterwards.
+        if (toFailure(thrown).code === 'run.unknown') await this.#forgetRun(run);
+        else failure = thrown;
+      }
+    }
+    if (failure !== null) throw failure;
+    return null;
+  }
+
+  async #forgetRun(run: string): Promise<void> {
+    const { runtime, hostKey } = this.#parts;
+    const fields = this.#table.fields().filter((field) => field.startsWith(`${run}/`));
+    this.#table.remove(fields);
+    await runtime.redis.hdel(runtime.keys.watches(hostKey), ...fields);
   }
 
   async #tell({ ref, token, field, stored, vm, job, running }: News, seenAt: number, host: HyperVHost): Promise<void> {

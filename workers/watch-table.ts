@@ -50,10 +50,15 @@ export class WatchTable {
     return [...this.#entries.keys()];
   }
 
-  /** Some run whose plan knows how to reach the host, and the plan's name for it. */
-  anyOwner(): { readonly run: string; readonly host: string } | null {
-    for (const { ref, watch } of this.#entries.values()) return { run: ref.run, host: watch.host };
-    return null;
+  /** The runs that watch, each with its plan's name for the host: any of them knows how to reach it. */
+  owners(): readonly { readonly run: string; readonly host: string }[] {
+    const owners = new Map<string, string>();
+    for (const { ref, watch } of this.#entries.values()) owners.set(ref.run, watch.host);
+    return [...owners].map(([run, host]) => ({ run, host }));
+  }
+
+  remove(fields: readonly string[]): void {
+    for (const field of fields) this.#entries.delete(field);
   }
 
   wantsAllJobs(): boolean {
