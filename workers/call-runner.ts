@@ -87,7 +87,7 @@ function failureOf(thrown: unknown, claimed: boolean): Failure {
 }
 
 /** The same intention always has the same WS-Addressing MessageID (a UUID made from its name). */
-export function messageIdOf({ run, id }: InstanceRef, token: string): string {
+function messageIdOf({ run, id }: InstanceRef, token: string): string {
   const hash = createHash('sha1').update(`failback/${run}/${id}/${token}`).digest();
   hash[6] = ((hash[6] ?? 0) & 0x0f) | 0x50;
   hash[8] = ((hash[8] ?? 0) & 0x3f) | 0x80;

@@ -1,7 +1,7 @@
 import type { Failure, FailureClass, FailureCode } from './failure.ts';
 
 /** `ReturnValue` of every replication method: finished, without a promise of a job. */
-export const COMPLETED = 0;
+const COMPLETED = 0;
 /** `ReturnValue` of every replication method: parameters checked, job started. */
 export const JOB_STARTED = 4096;
 

@@ -127,7 +127,7 @@ export function outboxEntry(id: InstanceId, decision: Decision): string {
   return `${id}:${decision.expected + 1}`;
 }
 
-export function countsOf(sizes: readonly number[]): StatusCounts {
+function countsOf(sizes: readonly number[]): StatusCounts {
   return Object.fromEntries(MEMBER_STATUSES.map((status, n) => [status, sizes[n] ?? 0])) as Record<MemberStatus, number>;
 }
 

@@ -14,11 +14,6 @@ export function memberId(index: number): InstanceId {
   return `m${index}`;
 }
 
-/** Position in the plan; -1 for `@run`. */
-export function memberIndex(id: InstanceId): number {
-  return id === RUN_INSTANCE ? -1 : Number(id.slice(1));
-}
-
 /**
  * Names of everything kept in Redis. All keys of a run share one slot (its name is the hash tag), so one script can touch them all;
  * what spans runs (hosts, indexes, workers) has slots of its own and is only a lease or a projection.

@@ -2,16 +2,7 @@
  * The seam inside the simulator: `wire/` speaks WS-Management and knows no Hyper-V, `world/` plays Hyper-V and knows no
  * XML. Between them stand CIM classes, instances and references.
  */
-export type CimType =
-  | 'string'
-  | 'boolean'
-  | 'uint8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint64'
-  | 'sint32'
-  | 'datetime'
-  | 'reference';
+export type CimType = 'string' | 'boolean' | 'uint8' | 'uint16' | 'uint32' | 'uint64' | 'sint32' | 'datetime' | 'reference';
 
 export interface CimPropertyDefinition {
   readonly name: string;

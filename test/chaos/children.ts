@@ -55,7 +55,7 @@ export class Children {
 }
 
 /** Lines of a child's standard output as they come. */
-export function linesOf(child: ChildProcess): AsyncIterable<string> {
+function linesOf(child: ChildProcess): AsyncIterable<string> {
   if (!child.stdout) throw new Error('the child has no standard output');
   return createInterface({ input: child.stdout });
 }
