@@ -69,6 +69,34 @@ test('a worker that dies between claim and call is found out by one that lives',
   expect(stage.failbacks()).toEqual(Array(3).fill(ONCE));
 });
 
+test('a job that another worker gets while its call is on the way to the host is left to who makes the call', async ({
+  onTestFinished,
+}) => {
+  const stage = await setStage(redis, onTestFinished, {
+    vms: 1,
+    hosts: 1,
+    scenario: { faults: [{ method: 'InitiateFailback', do: { delayBeforeMs: 1_000 } }] },
+  });
+  const work = { redisUrl: url, prefix: stage.keys.prefix };
+  const workers = await Promise.all([1, 2].map(() => startWorkerProcess(work, onTestFinished)));
+  const run = await stage.createRun();
+  const ref = { run, id: 'm0' };
+  const caller = await eventually(async () => {
+    const claim = await redis.hget(stage.keys.calls(run), ref.id);
+    return workers.find(({ name }) => claim?.includes(`|${name}|`));
+  }, 5);
+  const [member, stored] = [await stage.runtime.member(ref), await stage.runtime.read(ref)];
+  const call = stored?.row.live.call;
+  if (!member || !call) throw new Error('the call has ended already');
+  caller.signal('SIGSTOP');
+  await stage.runtime.dispatcher.queueAgain(ref, member, call, 'again');
+  const queue = `${stage.keys.hostQueuePrefix(hostKeyOf(stage.simulator.hosts[0]?.url ?? ''))}:calls`;
+  await eventually(async () => (await redis.exists(`${queue}:${run}.m0.${call.token}.again`)) === 0);
+  caller.signal('SIGCONT');
+  expect((await stage.untilFinished(run)).counts.completed).toBe(1);
+  expect(stage.failbacks()).toEqual([ONCE]);
+});
+
 test('a worker that was frozen between claim and call, and given up meanwhile, does not make its call any more', async ({
   onTestFinished,
 }) => {

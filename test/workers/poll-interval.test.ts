@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { pollInterval, type WatchedProgress } from '../../workers/poll-interval.ts';
+
+const progress = fc.record<WatchedProgress>({
+  pace: fc.constantFrom('soon', 'copy'),
+  age: fc.nat(100_000_000),
+  percent: fc.option(fc.record({ first: fc.nat(100), now: fc.nat(101) })),
+});
+
+test('looks are never far apart enough to miss a finished job, and never take more than a fifth of the time', () => {
+  fc.assert(
+    fc.property(fc.array(progress), fc.nat(60_000), (watched, took) => {
+      const interval = pollInterval(watched, took);
+      expect(interval).toBeGreaterThanOrEqual(300);
+      expect(interval).toBeLessThanOrEqual(30_000);
+      expect(interval).toBeGreaterThanOrEqual(Math.min(30_000, 4 * took));
+    }),
+  );
+});
+
+test('looks are frequent at the start and near the end of a copy, rare in between', () => {
+  const copy = (age: number, now: number) => pollInterval([{ pace: 'copy', age, percent: { first: 0, now } }], 10);
+  expect(copy(1_000, 0)).toBe(300);
+  expect(copy(1_800_000, 50)).toBe(30_000);
+  expect(copy(3_600_000, 99)).toBeLessThan(10_000);
+});
+
+test('the most urgent of all decides', () => {
+  const slow: WatchedProgress = { pace: 'copy', age: 1_800_000, percent: { first: 0, now: 50 } };
+  expect(pollInterval([slow, { pace: 'soon', age: 100, percent: null }], 10)).toBe(300);
+});

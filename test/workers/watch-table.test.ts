@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { HostObservation, JobObservation, VmObservation } from '../../src/domain/observation.ts';
+import type { Watch } from '../../src/runtime/dispatcher.ts';
+import { WatchTable } from '../../workers/watch-table.ts';
+
+const VM: VmObservation = {
+  vmId: 'A',
+  name: 'web-001',
+  power: 3,
+  operationalStatus: [2],
+  healthState: 5,
+  mode: 2,
+  replication: { state: 13, health: 1, failedOverType: 0, lastReplicationTime: null },
+  extended: false,
+};
+const JOB: JobObservation = {
+  jobId: 'J1',
+  jobType: 124,
+  jobState: 4,
+  percentComplete: 10,
+  errorCode: 0,
+  errorDescription: null,
+  timeSubmitted: null,
+  owner: null,
+  cancellable: true,
+};
+
+function watch(about: Partial<Watch> = {}): string {
+  return JSON.stringify({ token: 'r2.0', vmId: 'A', host: 'hv-a', jobId: 'J1', allJobs: false, pace: 'copy', ...about } satisfies Watch);
+}
+
+function look(vm: Partial<VmObservation> | null = {}, job: Partial<JobObservation> | null = {}): HostObservation {
+  return {
+    takenAt: 0,
+    vms: new Map(vm ? [['A', { ...VM, ...vm }]] : []),
+    jobs: new Map(job ? [['J1', { ...JOB, ...job }]] : []),
+    jobsOfVm: new Map([['A', ['J1']]]),
+  };
+}
+
+function tableOf(index: Record<string, string>): WatchTable {
+  const table = new WatchTable();
+  table.replace(index, 0);
+  return table;
+}
+
+test('what was told is not told again; every change is', () => {
+  const table = tableOf({ 'r/m0': watch() });
+  const tell = (seen: HostObservation) => table.news(table.fields(), seen).length;
+  expect(tell(look())).toBe(1);
+  expect(tell(look())).toBe(0);
+  expect(tell(look({}, { percentComplete: 60 }))).toBe(0);
+  expect(tell(look({}, { jobState: 7, percentComplete: 100 }))).toBe(1);
+  expect(tell(look({}, null))).toBe(1);
+  expect(tell(look({ replication: null }, null))).toBe(1);
+  expect(tell(look(null, null))).toBe(1);
+  expect(tell(look(null, null))).toBe(0);
+});
+
+test('what could not be delivered is told again', () => {
+  const table = tableOf({ 'r/m0': watch() });
+  const [news] = table.news(table.fields(), look());
+  table.untell(news?.field ?? '');
+  expect(table.news(table.fields(), look())).toHaveLength(1);
+});
+
+test('a look says nothing to who came after it had begun; one that came anew is told everything', () => {
+  const table = tableOf({ 'r/m0': watch() });
+  const before = table.fields();
+  table.news(before, look());
+  table.replace({ 'r/m0': watch({ token: 'r4.0' }), 'r/m1': watch() }, 1);
+  expect(table.news(before, look()).map(({ token }) => token)).toEqual(['r4.0']);
+  expect(table.news(table.fields(), look()).map(({ field }) => field)).toEqual(['r/m1']);
+});
+
+test('who wants all jobs hears of the unfinished ones only', () => {
+  const table = tableOf({ 'r/m0': watch({ jobId: null, allJobs: true }) });
+  expect(table.wantsAllJobs()).toBe(true);
+  expect(table.news(table.fields(), look())[0]?.running.map(({ jobId }) => jobId)).toEqual(['J1']);
+  expect(table.news(table.fields(), look({}, { jobState: 7 }))[0]?.running).toEqual([]);
+});
+
+test('progress is the percentage of the followed job', () => {
+  const table = tableOf({ 'r/m0': watch(), 'r/m1': watch({ jobId: null }) });
+  table.news(table.fields(), look({}, { percentComplete: 42 }));
+  expect([...table.progress()]).toEqual([{ ref: { run: 'r', id: 'm0' }, percent: 42 }]);
+});
