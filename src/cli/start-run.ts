@@ -58,7 +58,7 @@ export async function startRun(context: CliContext, request: NewRunRequest): Pro
   }
   if (!(await isWanted(context, plan, members, options))) {
     output.say('nothing was started');
-    return context.interrupts.happened ? ExitCode.Interrupted : ExitCode.Done;
+    return ExitCode.Interrupted;
   }
   return create(context, request, members);
 }

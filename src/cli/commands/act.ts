@@ -75,7 +75,7 @@ const cancel: Act = (context, wanted, { vm = [], reason, yes = false }) =>
     const ids = whole
       ? await session.views.idsIn(run, ['pending', 'working', 'paused', 'attention'])
       : await findMembers(session.views, run, vm);
-    if (!(await confirmCancel(context, session, run, ids, yes))) return context.interrupts.happened ? ExitCode.Interrupted : ExitCode.Done;
+    if (!(await confirmCancel(context, session, run, ids, yes))) return ExitCode.Interrupted;
     if (whole) return actOnRun(context, session, run, 'cancel', reason);
     return actOnMembers(context, session, run, ids, 'cancel', reason);
   });
