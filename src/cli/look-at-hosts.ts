@@ -4,6 +4,7 @@ import type { HostObservation, JobObservation, VmObservation } from '../domain/o
 import type { HyperVHost, ReplicationSettings } from '../hyperv/hyperv-host.ts';
 import type { InventoryVm } from '../plan/inventory.ts';
 import type { Plan, PlanHost } from '../plan/plan.ts';
+import { printable } from '../report/printable.ts';
 import type { CliContext } from './context.ts';
 import { runHostOf } from './host-connection.ts';
 
@@ -26,8 +27,11 @@ export interface HostFailure {
   readonly failure: Failure;
 }
 
-/** Looks at all hosts of a plan at once. Never throws for a host: see {@link requireAllHosts}. */
-export async function lookAtHosts(context: Pick<CliContext, 'parts'>, plan: Plan): Promise<Inventory> {
+/**
+ * Looks at all hosts of a plan at once. A host that can not be looked at right now is tried again for some seconds, after a line that says so.
+ * Never throws for a host: see {@link requireAllHosts}.
+ */
+export async function lookAtHosts(context: LookContext, plan: Plan): Promise<Inventory> {
   const looks = await Promise.all(plan.hosts.map((host) => look(context, host, plan)));
   const hosts = new Map(looks.flatMap(({ host, seen }) => (seen ? [[host, seen] as const] : [])));
   return {
@@ -70,10 +74,14 @@ export function sightOf(
   return { vm, jobs: ids.flatMap((id) => observation.jobs.get(id) ?? []) };
 }
 
-/** Reads change nothing, so a connection that broke is no reason to send a person away: tries of one look, and how long they may take. */
-const TRIES = 3;
-const PATIENCE_MS = 5_000;
-const PAUSE_MS = 300;
+type LookContext = Pick<CliContext, 'parts' | 'output'>;
+
+/**
+ * Reads change nothing, so a connection that broke or a service that restarts is no reason to send a person away: pauses before further
+ * looks at a host, and the time after which no further look is begun.
+ */
+const PAUSES_MS = [500, 1_000, 2_000, 4_000];
+const PATIENCE_MS = 15_000;
 
 interface LookResult {
   readonly host: string;
@@ -81,17 +89,19 @@ interface LookResult {
   readonly failure?: Failure;
 }
 
-async function look(context: Pick<CliContext, 'parts'>, host: PlanHost, plan: Plan): Promise<LookResult> {
+async function look(context: LookContext, host: PlanHost, plan: Plan): Promise<LookResult> {
   const begun = performance.now();
-  for (let tries = 1; ; tries++) {
+  for (let tries = 0; ; tries++) {
     const result = await lookOnce(context, host, plan.defaults.timeouts.callMs);
     const passing = result.failure?.class === 'retryable' || result.failure?.class === 'reconcile';
-    if (!passing || tries === TRIES || performance.now() - begun > PATIENCE_MS) return result;
-    await sleep(PAUSE_MS * tries);
+    const pause = PAUSES_MS[tries];
+    if (!passing || pause === undefined || performance.now() - begun > PATIENCE_MS) return result;
+    if (tries === 0) context.output.say(printable(`${host.name}: ${result.failure?.message}; trying again for a few seconds`));
+    await sleep(pause);
   }
 }
 
-async function lookOnce(context: Pick<CliContext, 'parts'>, host: PlanHost, timeoutMs: number): Promise<LookResult> {
+async function lookOnce(context: LookContext, host: PlanHost, timeoutMs: number): Promise<LookResult> {
   try {
     const seen = await withHost(context, host, async (connected) => {
       const [observation, settings] = await Promise.all([

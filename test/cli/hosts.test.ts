@@ -42,20 +42,30 @@ describe('a host that can not be reached', () => {
     const simulator = await simulate({ hosts: 1 });
     const [host] = simulator.hosts;
     const plan = writePlan({ hosts: host ? [host, { ...host, name: 'hv-gone', url: NOBODY }] : [] });
-    for (const command of [
-      ['run', plan, ...REDIS],
-      ['preflight', plan],
-    ]) {
-      const { code, stderr } = await failback(command, ENVIRONMENT);
+    const [run, preflight, inventory] = await Promise.all([
+      failback(['run', plan, ...REDIS], ENVIRONMENT),
+      failback(['preflight', plan], ENVIRONMENT),
+      failback(['inventory', plan, '--json'], ENVIRONMENT),
+    ]);
+    for (const { code, stderr } of [run, preflight]) {
       expect(code).toBe(6);
+      expect(stderr.match(/hv-gone: Host hv-gone refuses connections.*; trying again/g)).toHaveLength(1);
       expect(stderr).toContain('error: Host hv-gone refuses connections');
       expect(stderr).toContain('remedy: Check address, port, firewall');
     }
-    const inventory = await failback(['inventory', plan, '--json'], ENVIRONMENT);
     expect(inventory.code).toBe(6);
     expect(inventory.objects.filter(({ type }) => type === 'vm')).toHaveLength(5);
     expect(inventory.objects.at(-1)).toMatchObject({ type: 'host-failure', host: 'hv-gone' });
-  });
+  }, 30_000);
+
+  test('is waited for when it answers again after dropped connections', async () => {
+    const faults = [{ method: 'enumerate', nth: [1, 2, 3], do: { drop: 'before' as const } }];
+    const plan = writePlan(await simulate({ hosts: 1, scenario: { faults } }));
+    const { code, stdout, stderr } = await failback(['preflight', plan], ENVIRONMENT);
+    expect(stdout).toContain('ready');
+    expect(stderr).toMatch(/hv-dr-01: .*; trying again for a few seconds/);
+    expect(code).toBe(0);
+  }, 30_000);
 
   test('a wrong password ends a run with 6', async () => {
     const plan = writePlan(await simulate({ hosts: 1 }));
