@@ -123,7 +123,10 @@ class WorkerProcess {
     this.#quietUntil = Date.now() + SAY_ALIVE_MS;
   };
 
+  /** A Redis that has just started knows workers, but not yet which of them are alive. */
   async #waitForOthers(): Promise<void> {
+    const known = await this.#options.redis.hkeys(this.#runtime.keys.workers());
+    if (!known.some((worker) => worker !== this.worker)) return;
     const info = await this.#options.redis.info('server');
     const uptime = Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1] ?? Number.POSITIVE_INFINITY);
     if (uptime * 1000 < SAY_ALIVE_MS) this.#onReconnect();
