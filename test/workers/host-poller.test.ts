@@ -34,21 +34,24 @@ async function looks({ requests }: Counted, count: number): Promise<ReadonlyMap<
   return byClass;
 }
 
-test.for([3, 20])('a look at a host costs the same for %i members: each class is enumerated once', async (vms, { onTestFinished }) => {
-  const { stage, counted, run } = await copying(vms, onTestFinished);
-  await stage.startWorker();
-  await untilCopying(stage, run, vms);
-  await looks(counted, 1);
-  const requests = await looks(counted, 4);
-  expect([...requests.keys()].filter((request) => !/^(Enumerate|Pull) /.test(request))).toEqual([]);
-  for (const name of ['Msvm_ComputerSystem', 'Msvm_ConcreteJob', 'Msvm_ReplicationRelationship']) {
-    // The last look may be half written down.
-    expect(Math.abs((requests.get(`Enumerate ${name}`) ?? 0) - 4)).toBeLessThanOrEqual(1);
-    expect(requests.get(`Pull ${name}`) ?? 0).toBeLessThanOrEqual(5);
-  }
-});
+test.concurrent.for([3, 20])(
+  'a look at a host costs the same for %i members: each class is enumerated once',
+  async (vms, { onTestFinished }) => {
+    const { stage, counted, run } = await copying(vms, onTestFinished);
+    await stage.startWorker();
+    await untilCopying(stage, run, vms);
+    await looks(counted, 1);
+    const requests = await looks(counted, 4);
+    expect([...requests.keys()].filter((request) => !/^(Enumerate|Pull) /.test(request))).toEqual([]);
+    for (const name of ['Msvm_ComputerSystem', 'Msvm_ConcreteJob', 'Msvm_ReplicationRelationship']) {
+      // The last look may be half written down.
+      expect(Math.abs((requests.get(`Enumerate ${name}`) ?? 0) - 4)).toBeLessThanOrEqual(1);
+      expect(requests.get(`Pull ${name}`) ?? 0).toBeLessThanOrEqual(5);
+    }
+  },
+);
 
-test('two workers do not look twice as often: one of them stands by', async ({ onTestFinished }) => {
+test.concurrent('two workers do not look twice as often: one of them stands by', async ({ onTestFinished }) => {
   const { stage, counted, run } = await copying(3, onTestFinished);
   const work = { redisUrl: url, prefix: stage.keys.prefix };
   await Promise.all([1, 2].map(() => startWorkerProcess(work, onTestFinished)));
@@ -63,7 +66,7 @@ test('two workers do not look twice as often: one of them stands by', async ({ o
   expect(holders.size).toBe(1);
 });
 
-test('only what changed becomes an event', async ({ onTestFinished }) => {
+test.concurrent('only what changed becomes an event', async ({ onTestFinished }) => {
   const { stage, counted, run, clock } = await copying(4, onTestFinished);
   await stage.startWorker();
   await untilCopying(stage, run, 4);
@@ -77,7 +80,7 @@ test('only what changed becomes an event', async ({ onTestFinished }) => {
   expect(await redis.xlen(stage.keys.journal(run))).toBeLessThanOrEqual(4 * 14 + 5);
 });
 
-test('how far copies are is shown while they run', async ({ onTestFinished }) => {
+test.concurrent('how far copies are is shown while they run', async ({ onTestFinished }) => {
   const { stage, counted, run, clock } = await copying(2, onTestFinished);
   await stage.startWorker();
   await untilCopying(stage, run, 2);
@@ -93,7 +96,9 @@ test('how far copies are is shown while they run', async ({ onTestFinished }) =>
   await stage.untilFinished(run);
 });
 
-test('a host that can not be reached for a while is waited for, and said to be in trouble meanwhile', async ({ onTestFinished }) => {
+test.concurrent('a host that can not be reached for a while is waited for, and said to be in trouble meanwhile', async ({
+  onTestFinished,
+}) => {
   const stage = await setStage(redis, onTestFinished, { vms: 3, hosts: 1, scenario: { vms: [{ count: 3, sizeGB: 100 }] } });
   await stage.startWorker();
   const run = await stage.createRun();
@@ -111,7 +116,7 @@ test('a host that can not be reached for a while is waited for, and said to be i
   expect(stage.failbacks()).toEqual(Array(3).fill(ONCE));
 });
 
-test('a host that restarts and forgets its jobs while data is copied: the replication state decides, nobody is called again', async ({
+test.concurrent('a host that restarts and forgets its jobs while data is copied: the replication state decides, nobody is called again', async ({
   onTestFinished,
 }) => {
   const { stage, run, clock } = await copying(3, onTestFinished);

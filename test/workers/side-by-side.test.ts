@@ -8,7 +8,7 @@ import { startWorkerProcess } from './support/worker-process.ts';
 
 const { redis, url } = useRedis({ keep: true });
 
-test('three workers share the work of two runs on the same hosts: limits hold at every moment, no call is made twice', async ({
+test.concurrent('three workers share the work of two runs on the same hosts: limits hold at every moment, no call is made twice', async ({
   onTestFinished,
 }) => {
   const stage = await setStage(redis, onTestFinished, { vms: 16 });
@@ -38,7 +38,7 @@ test('three workers share the work of two runs on the same hosts: limits hold at
   expect(stage.ledger.duplicateMessageIds).toEqual([]);
 });
 
-test('when the worker that looks at a host dies, another one that lives looks instead and finishes what it had begun', async ({
+test.concurrent('when the worker that looks at a host dies, another one that lives looks instead and finishes what it had begun', async ({
   onTestFinished,
 }) => {
   const clock = heldClock();
@@ -58,7 +58,7 @@ test('when the worker that looks at a host dies, another one that lives looks in
   expect(stage.failbacks()).toEqual(Array(4).fill(ONCE));
 });
 
-test('a worker that dies between claim and call is found out by one that lives', async ({ onTestFinished }) => {
+test.concurrent('a worker that dies between claim and call is found out by one that lives', async ({ onTestFinished }) => {
   const stage = await setStage(redis, onTestFinished, { vms: 3, hosts: 1 });
   const work = { redisUrl: url, prefix: stage.keys.prefix };
   const run = await stage.createRun();
@@ -69,7 +69,7 @@ test('a worker that dies between claim and call is found out by one that lives',
   expect(stage.failbacks()).toEqual(Array(3).fill(ONCE));
 });
 
-test('a job that another worker gets while its call is on the way to the host is left to who makes the call', async ({
+test.concurrent('a job that another worker gets while its call is on the way to the host is left to who makes the call', async ({
   onTestFinished,
 }) => {
   const stage = await setStage(redis, onTestFinished, {
@@ -97,7 +97,7 @@ test('a job that another worker gets while its call is on the way to the host is
   expect(stage.failbacks()).toEqual([ONCE]);
 });
 
-test('a worker that was frozen between claim and call, and given up meanwhile, does not make its call any more', async ({
+test.concurrent('a worker that was frozen between claim and call, and given up meanwhile, does not make its call any more', async ({
   onTestFinished,
 }) => {
   const stage = await setStage(redis, onTestFinished, {

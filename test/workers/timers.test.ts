@@ -16,7 +16,7 @@ async function timersOf(stage: Stage, run: string): Promise<ReadonlyMap<string, 
   return fired;
 }
 
-test('with several workers every timer acts once', async ({ onTestFinished }) => {
+test.concurrent('with several workers every timer acts once', async ({ onTestFinished }) => {
   const stage = await setStage(redis, onTestFinished, { vms: 6 });
   const work = { redisUrl: url, prefix: stage.keys.prefix };
   await Promise.all([1, 2].map(() => startWorkerProcess(work, onTestFinished)));
@@ -26,7 +26,7 @@ test('with several workers every timer acts once', async ({ onTestFinished }) =>
   expect([...fired.values()]).toEqual(Array(6).fill(1));
 });
 
-test('timers that became due while no worker lived act when one starts', async ({ onTestFinished }) => {
+test.concurrent('timers that became due while no worker lived act when one starts', async ({ onTestFinished }) => {
   const stage = await setStage(redis, onTestFinished, { vms: 3, hosts: 1 });
   const work = { redisUrl: url, prefix: stage.keys.prefix };
   const worker = await startWorkerProcess(work, onTestFinished);
