@@ -1,4 +1,5 @@
 import { printable } from '../report/printable.ts';
+import { stateWords } from '../report/state-words.ts';
 import { commandMembers, commandRun, type MemberCommand } from '../runtime/commands.ts';
 import type { InstanceId, RunId } from '../runtime/keys.ts';
 import type { CliContext } from './context.ts';
@@ -42,7 +43,7 @@ export async function actOnMembers(
   for await (const { id, input, state } of session.views.members(run, ids)) {
     const took = accepted.includes(id);
     (took ? names.accepted : names.refused).push(input.vm);
-    output.print(`${printable(input.vm)}: ${took ? `${command} accepted` : `${command} means nothing now (${state})`}`);
+    output.print(`${printable(input.vm)}: ${took ? `${command} accepted` : `${command} means nothing now (${stateWords(state)})`}`);
   }
   output.emit({ type: 'command', run, command, ...names });
   if (accepted.length > 0) await warnWithoutWorker(context, session);

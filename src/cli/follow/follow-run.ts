@@ -135,7 +135,7 @@ class Follower {
 
   /** What a screen may show of single members, and the journal does not tell. */
   #refresh(model: RunModel): Promise<void> {
-    const shown = [...model.in(['working'], MOST_REFRESHED), ...model.in(['attention'], MOST_REFRESHED)];
+    const shown = [...model.in(['working'], MOST_REFRESHED), ...model.in(['attention', 'failed', 'quarantined'], MOST_REFRESHED)];
     return refreshMembers(
       this.#session,
       this.#run,
