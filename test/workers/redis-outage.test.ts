@@ -2,9 +2,11 @@ import process from 'node:process';
 import { expect, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
 import type { ManagedRedis } from '../../src/redis/managed-redis.ts';
+import { readJournal } from '../../src/runtime/journal.ts';
 import { ownRedis } from '../support/own-redis.ts';
 import { eventually } from '../support/system.ts';
 import { type Defer, ONCE, type Stage, type StageOptions, setStage } from './support/stage.ts';
+import { startWorkerProcess } from './support/worker-process.ts';
 
 interface OwnStage {
   readonly server: ManagedRedis;
@@ -51,6 +53,27 @@ test('Redis is killed and started again, twice: the run goes on where it was, no
   await own.server.kill();
   await own.server.restart();
   await expectAllHome(own);
+});
+
+test('a call that was intended before Redis was restarted, and that nobody claimed as far as it knows, is made only after a look', async ({
+  onTestFinished,
+}) => {
+  const server = await ownRedis();
+  const redis = connectRedis(server.url, 'worker');
+  onTestFinished(() => redis.disconnect());
+  const stage = await setStage(redis, onTestFinished, { vms: 1, hosts: 1 });
+  const run = await stage.createRun();
+  const worker = await startWorkerProcess({ redisUrl: server.url, prefix: stage.keys.prefix, at: 'unclaimed' }, onTestFinished);
+  expect(await worker.ended()).toBe('SIGKILL');
+  await server.kill();
+  await server.restart();
+  await stage.startWorker();
+  expect((await stage.untilFinished(run)).counts.completed).toBe(1);
+  const states: string[] = [];
+  for await (const { id, to } of readJournal(redis, stage.keys, run)) if (id === 'm0') states.push(to);
+  const [called, looked] = [states.indexOf('failback: calling'), states.indexOf('failback: reconciling.looking')];
+  expect(looked).toBe(called + 1);
+  expect(stage.failbacks()).toEqual([ONCE]);
 });
 
 test('a worker that is told to close lets the calls it is making report first', async ({ onTestFinished }) => {
