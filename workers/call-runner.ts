@@ -12,10 +12,10 @@ import { EFFECT_REGISTRY } from './registry.ts';
 import type { SettingsCache } from './settings-cache.ts';
 
 /**
- * A claimed call must have left the process within this time, else it is not made any more. Shorter than `timeouts.doubt`,
- * after which others believe that it was not made. Milliseconds.
+ * A claimed call must have left the process within this time, or half of `timeouts.doubt` where that is less, else it is not made any
+ * more: after `timeouts.doubt` others believe that it was not made. Milliseconds.
  */
-const SEND_WINDOW_MS = 2_000;
+const LONGEST_SEND_WINDOW_MS = 2_000;
 
 /** Reaches a host of a run by the plan's name. */
 export type Connect = (run: string, host: string) => Promise<HyperVHost>;
@@ -70,7 +70,9 @@ export class CallRunner {
         return;
       }
       claimed = true;
-      const control = { messageId: messageIdOf(ref, token), sendBy: claimedAt + SEND_WINDOW_MS, timeoutMs: member.settings.timeouts.call };
+      const { doubt, call: timeoutMs } = member.settings.timeouts;
+      const sendBy = claimedAt + Math.min(LONGEST_SEND_WINDOW_MS, doubt / 2);
+      const control = { messageId: messageIdOf(ref, token), sendBy, timeoutMs };
       const output = await effect.run({ host, member, input, settings: needed }, control);
       event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
     } catch (thrown) {
