@@ -73,6 +73,7 @@ async function create(
     createRun(runtime, {
       run,
       plan: plan.name,
+      createdBy: parts.operator,
       hosts: plan.hosts.filter((host) => members.some(({ member }) => member.host === host.name)).map(runHostOf),
       inFlight: plan.limits.inFlight,
       members: members.map(({ member }) => newMemberOf(member)),

@@ -49,6 +49,7 @@ export async function collectReport({ redis, keys, views, now, operator }: Repor
     state,
     adopt: record.adopt,
     startedAt: iso(record.createdAt),
+    startedBy: record.createdBy,
     endedAt: ended ? iso(lastAt) : null,
     durationMs: Math.max(0, (ended ? lastAt : now) - record.createdAt),
     generatedAt: iso(now),

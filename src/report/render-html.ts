@@ -57,12 +57,12 @@ function banner({ total, counts, endedAt }: RunReport): string {
   return `<p class="banner ${tone}"><strong>${counts.completed} of ${total} virtual machines are home</strong>${rest}${endedAt === null ? ' (the run has not ended)' : ''}</p>`;
 }
 
-function facts({ plan, adopt, state, startedAt, endedAt, durationMs, calls, hosts }: RunReport): string {
+function facts({ plan, adopt, state, startedAt, startedBy, endedAt, durationMs, calls, hosts }: RunReport): string {
   const made = Object.entries(calls).map(([effect, count]) => `${effect} ${count}`);
   const rows: readonly (readonly [string, string])[] = [
     ['Plan', `${plan}${adopt ? ' (adopted: rebuilt from what the hosts said)' : ''}`],
     ['State', state],
-    ['Started', startedAt],
+    ['Started', `${startedAt} by ${startedBy}`],
     ['Ended', endedAt ?? 'not yet'],
     ['Duration', durationWords(durationMs)],
     ['Calls that reached hosts', made.join(', ') || 'none'],

@@ -13,6 +13,7 @@ export function renderMarkdown(report: RunReport): string {
     state,
     adopt,
     startedAt,
+    startedBy,
     endedAt,
     durationMs,
     generatedAt,
@@ -35,7 +36,7 @@ export function renderMarkdown(report: RunReport): string {
       [
         ['Plan', escapeMarkdown(plan) + (adopt ? ' (adopted)' : '')],
         ['State', state],
-        ['Started', startedAt],
+        ['Started', `${startedAt} by ${escapeMarkdown(startedBy)}`],
         ['Ended', endedAt ?? 'not yet'],
         ['Duration', durationWords(durationMs)],
         [

@@ -10,6 +10,8 @@ export interface RunReport {
   readonly state: string;
   readonly adopt: boolean;
   readonly startedAt: string;
+  /** `user@machine` */
+  readonly startedBy: string;
   /** Last transition of a run whose members have all ended, else null. */
   readonly endedAt: string | null;
   readonly durationMs: number;

@@ -7,6 +7,7 @@ const PHASES: Readonly<Record<string, string>> = {
   'reconciling.confirming': 'outcome unknown: making sure',
   backingOff: 'waiting before the next attempt',
   'tracking.settling': 'waiting for the state that should follow',
+  overdue: 'took too long, it seems: looking once more',
   'proving.waiting': 'must stay up for a while',
   'proving.confirming': 'looking once more',
   needsOperator: 'waits for a person',

@@ -17,6 +17,8 @@ export interface NewMember {
 export interface NewRun {
   readonly run: RunId;
   readonly plan: string;
+  /** Who creates it, `user@machine`. */
+  readonly createdBy: string;
   readonly hosts: readonly RunHost[];
   readonly inFlight: number;
   /** In plan order; at least one. */
@@ -51,6 +53,7 @@ export async function createRun(runtime: Runtime, plan: NewRun): Promise<void> {
     run,
     plan: plan.plan,
     createdAt,
+    createdBy: plan.createdBy,
     members: members.length,
     inFlight: plan.inFlight,
     hosts: plan.hosts,

@@ -39,7 +39,7 @@ export type Verdict = Decision | 'dropped' | 'ignored';
 export function decideInitial(name: MachineName, member: unknown, now: number): Decision {
   const { machine } = DEFINITIONS[name];
   const [snapshot, actions] = initialTransition(machine, member);
-  const nothing: Row = { machine: name, version: 0, value: '', context: {}, done: false, live: {}, timers: {} };
+  const nothing: Row = { machine: name, version: 0, value: '', context: {}, done: false, born: now, live: {}, timers: {} };
   return next({ revision: 0, row: nothing }, null, '', snapshot, toRequests(actions), now, true);
 }
 
@@ -93,7 +93,7 @@ function next(
   requests.forEach((request, n) => {
     switch (request.kind) {
       case 'start':
-        live[request.id] = { token: `r${stored.revision + 1}.${n}`, src: request.src, input: request.input };
+        live[request.id] = { token: `r${stored.revision + 1}.${n}.${row.born.toString(36)}`, src: request.src, input: request.input };
         started[request.id] = live[request.id] as LiveEffect;
         break;
       case 'arm':
@@ -115,7 +115,7 @@ function next(
   const { member: _, ...context } = snapshot.context as Record<string, unknown>;
   return {
     expected: stored.revision,
-    row: { machine: row.machine, version, value: snapshot.value, context, done: snapshot.status === 'done', live, timers },
+    row: { machine: row.machine, version, value: snapshot.value, context, done: snapshot.status === 'done', born: row.born, live, timers },
     before,
     after: statusOf(snapshot),
     from,

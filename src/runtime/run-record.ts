@@ -20,6 +20,8 @@ export interface RunRecord {
   readonly plan: string;
   /** ms since the epoch */
   readonly createdAt: number;
+  /** Who created it, `user@machine`. */
+  readonly createdBy: string;
   readonly members: number;
   /** Members in flight at a time, over all hosts. */
   readonly inFlight: number;

@@ -25,7 +25,17 @@ function counts(some: Partial<Record<MemberStatus, number>>): Record<MemberStatu
 function view(state: RunView['state'], some: Partial<Record<MemberStatus, number>>): RunView {
   const all = counts(some);
   const members = Object.values(all).reduce((sum, count) => sum + count, 0);
-  const record = { run: 'r', plan: 'p', createdAt: 1000, members, inFlight: 1, hosts: [], adopt: false, settings: [] };
+  const record = {
+    run: 'r',
+    plan: 'p',
+    createdAt: 1000,
+    createdBy: 'op@here',
+    members,
+    inFlight: 1,
+    hosts: [],
+    adopt: false,
+    settings: [],
+  };
   return { record, state, counts: all, calls: { initiateFailback: 3 } };
 }
 

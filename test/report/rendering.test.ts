@@ -64,6 +64,7 @@ function report(members: readonly MemberReport[], some: Partial<RunReport> = {})
     state: 'finished',
     adopt: false,
     startedAt: '2026-01-01T03:00:00.000Z',
+    startedBy: 'op@here',
     endedAt: '2026-01-01T03:01:00.000Z',
     durationMs: 60_000,
     generatedAt: '2026-01-01T04:00:00.000Z',

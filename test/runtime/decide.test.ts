@@ -168,3 +168,13 @@ test('actions that can not be made durable are refused', () => {
   expect(() => toRequests([{ type: 'xstate.raise', params: { id: 'a', delay: 5, event: { type: 'b' } } }])).toThrow(/not durable/);
   expect(toRequests([{ type: 'xstate.raise', params: { event: { type: 'b' } } }])).toEqual([]);
 });
+
+test('a run that gets the name of one that was lost has other tokens', () => {
+  const [lost, again] = [NOW, NOW + 1].map((now) => {
+    const stored = { revision: 1, row: decideInitial('failback', member, now).row };
+    const verdict = decide(stored, member, { type: 'failback.admit' }, null, now, 'm0');
+    return typeof verdict === 'string' ? verdict : verdict.started.watch?.token;
+  });
+  expect(lost).toMatch(/^r2\./);
+  expect(again).not.toBe(lost);
+});

@@ -28,7 +28,7 @@ export function committer(redis: Redis, run: string): Committer {
   );
 }
 
-const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context: {}, done: false, live: {}, timers: {} };
+const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context: {}, done: false, born: 0, live: {}, timers: {} };
 
 /** A transition with what a test is about; everything else is empty. */
 export function proposal(id: string, expected: number, about: Partial<Decision & Omit<Proposal, 'id' | 'decision'>> = {}): Proposal {
@@ -73,6 +73,7 @@ export async function runOf(
   await createRun(runtime, {
     run,
     plan: 'test',
+    createdBy: 'test',
     inFlight: options.inFlight ?? 1_000,
     hosts: hosts.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: options.perHost ?? 1_000, connection: null })),
     members: Array.from({ length: count }, (_, n) => ({

@@ -57,6 +57,7 @@ export async function runAll(
   await createRun(runtime, {
     run,
     plan: 'test',
+    createdBy: 'test',
     hosts: runHosts(simulator, options.perHost),
     inFlight: options.inFlight ?? 10_000,
     members: simulator.hosts.flatMap(({ name, vms }) => vms.map((vm) => ({ vm: vm.name, vmId: vm.id, host: name, settings }))),

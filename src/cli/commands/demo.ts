@@ -52,6 +52,8 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
   try {
     const { where } = await findRedis(context);
     output.say(`Redis      ${where}${redis ? `, data in ${printable(directory)}` : ''}`);
+    await setAsideOldDemos(context);
+    await requireNothingElse(context, where);
     const speed = options.speed ?? speedFor(options);
     const { simulator, port } = await startHosts(context, options, speed);
     try {
@@ -90,7 +92,6 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
     `hosts      ${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''} (simulated, ${speed} x real time, faults: ${faults})`,
   );
   output.say(`plan       ${printable(plan)}`);
-  await setAsideOldDemos(context);
   const code = await runPlan(context, plan, {
     adopt: false,
     yes: true,
@@ -152,6 +153,21 @@ function setAsideOldDemos(context: CliContext): Promise<void> {
       const simulated = record.hosts.every(({ address }) => new URL(address).hostname === '127.0.0.1');
       if (record.plan.startsWith(PREFIX) && simulated) await redis.srem(runtime.keys.activeRuns(), run);
     }
+  });
+}
+
+/**
+ * A worker serves every run of its Redis: with somebody's run in it, a demo would go on with that one, on real hosts.
+ * @throws FailbackError `usage.invalid` naming the runs that are not finished
+ */
+function requireNothingElse(context: CliContext, where: string): Promise<void> {
+  return withRedis(context, async ({ redis, runtime }) => {
+    const runs = await redis.smembers(runtime.keys.activeRuns());
+    if (runs.length === 0) return;
+    throw usageError(
+      `the Redis at ${where} holds what is not finished (${runs.slice(0, 3).sort().join(', ')}${runs.length > 3 ? ', …' : ''}): the demo would go on with it`,
+      'Give the demo a place of its own: FAILBACK_DATA=DIRECTORY failback demo, without FAILBACK_REDIS_URL and --redis. Or end the run first.',
+    );
   });
 }
 

@@ -70,6 +70,7 @@ export class Stage {
     await createRun(this.runtime, {
       run,
       plan: 'test',
+      createdBy: 'test',
       hosts: options.hosts ?? runHosts(this.simulator, options.perHost),
       inFlight: options.inFlight ?? 1_000,
       members: options.only ? members.filter((_, n) => options.only?.includes(n)) : members,
