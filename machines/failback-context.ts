@@ -1,3 +1,4 @@
+import type { WatchInput } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
 import type { MemberInput } from '../src/domain/member.ts';
 import type { JobObservation, VmObservation } from '../src/domain/observation.ts';
@@ -79,6 +80,11 @@ export function stepOf(context: FailbackContext): Step {
   const step = steps[Math.min(context.step, steps.length - 1)];
   if (!step) throw new Error('a strategy has at least one step');
   return step;
+}
+
+/** Watches what the current step follows: its job, or every job of the VM as long as none is known. */
+export function follow({ jobId }: FailbackContext, pace: WatchInput['pace']): WatchInput {
+  return { jobId, allJobs: jobId === null, pace };
 }
 
 export function lookOf(event: { readonly type: string }): Look | null {

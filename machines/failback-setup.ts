@@ -141,6 +141,9 @@ export const failbackSetup = setup({
     'job failed': (args) => during(args, 'failed'),
     'not settled': (args) => during(args, 'unsettled'),
     'going on': (args) => during(args, 'going'),
+    'at work, only slow to settle': (args) =>
+      args.context.failure?.code !== 'deadline.passed' && (during(args, 'going') || during(args, 'found')),
+    looked: ({ event }) => event.type === 'host.observed',
     'copy was complete': (args) => during(args, 'done'),
     'copy is over': ({ context, event }) => event.type === 'host.observed' && isOver(context, event),
   },

@@ -1,4 +1,4 @@
-import { type FailbackContext, stepOf } from './failback-context.ts';
+import { type FailbackContext, follow, stepOf } from './failback-context.ts';
 import { effectOf, failbackSetup } from './failback-setup.ts';
 
 const countCall = { type: 'count', params: ({ context }: { context: FailbackContext }) => ({ calls: effectOf(context) }) } as const;
@@ -18,14 +18,23 @@ const cancelSoon = { guard: 'not cancelled yet', actions: 'requestCancel' } as c
 const honourCancel = { guard: 'cancel requested', target: 'cancelling' } as const;
 const startOver = { target: 'pending', actions: 'startOver' } as const;
 
+/** What a look may show about an operation that is followed, in time or not. */
+const whatCameOfIt = [
+  { guard: 'copy is interrupted by cancel', target: 'cancelling' },
+  { guard: 'left the host', target: 'needsOperator', actions: 'noteObstacle' },
+  { guard: 'achieved', target: 'achieved' },
+  { guard: 'achieved, to be proved', target: 'proving', actions: 'clearFailure' },
+] as const;
+
 /**
  * The replication lifecycle of one VM. One sub-lifecycle serves every step of a strategy:
- * checking → calling → tracking (→ proving) → the next step, with reconciling, backing off, holding and the places where a person
- * is waited for beside it. Which call, which conditions and what cancelling means are the step's data.
+ * checking → calling → tracking (→ proving) → the next step, with reconciling, overdue, backing off, holding and the places where
+ * a person is waited for beside it. Which call, which conditions and what cancelling means are the step's data.
  *
  * Guarantees: a call is only made from `calling`, which is only entered on a fresh look that says "may start"; whoever does
- * not know whether a call worked is in `reconciling`; `completed` is only reached when every step's condition was seen on the host;
- * an accepted cancel ends in `cancelled`, in `quarantined` if data may have been on its way, or in `completed` if nothing was left to do.
+ * not know whether a call worked is in `reconciling`; whoever has waited long enough for it to end looks once more (`overdue`);
+ * `completed` is only reached when every step's condition was seen on the host; an accepted cancel ends in `cancelled`,
+ * in `quarantined` if data may have been on its way, or in `completed` if nothing was left to do.
  */
 export const failbackMachine = failbackSetup.createMachine({
   id: 'failback',
@@ -157,18 +166,11 @@ export const failbackMachine = failbackSetup.createMachine({
       invoke: {
         id: 'watch',
         src: 'watchHost',
-        input: ({ context }) => ({
-          jobId: context.jobId,
-          allJobs: context.jobId === null,
-          pace: stepOf(context).name === 'failback' ? 'copy' : 'soon',
-        }),
+        input: ({ context }) => follow(context, stepOf(context).name === 'failback' ? 'copy' : 'soon'),
       },
-      after: { jobDeadline: { target: 'needsOperator', actions: 'noteJobDeadline' } },
+      after: { jobDeadline: { target: 'overdue', actions: 'noteJobDeadline' } },
       always: [
-        { guard: 'copy is interrupted by cancel', target: 'cancelling' },
-        { guard: 'left the host', target: 'needsOperator', actions: 'noteObstacle' },
-        { guard: 'achieved', target: 'achieved' },
-        { guard: 'achieved, to be proved', target: 'proving' },
+        ...whatCameOfIt,
         { guard: 'job found', target: 'tracking', reenter: true, actions: 'adoptJob' },
         { guard: 'job failed, attempts left', target: 'backingOff', actions: 'noteJobFailure' },
         { guard: 'job failed, a person must act', target: 'needsOperator', actions: 'noteJobFailure' },
@@ -184,10 +186,22 @@ export const failbackMachine = failbackSetup.createMachine({
         },
         /** How the job ended is known, so that it disappears later means nothing. */
         settling: {
-          after: { settle: { target: '#failback.needsOperator' } },
+          after: { settle: '#failback.overdue' },
           always: { guard: 'going on', target: 'going', actions: 'clearFailure' },
         },
       },
+    },
+    /** A deadline has passed, but perhaps nobody has looked for hours: it is believed after a fresh look, or when none succeeds. */
+    overdue: {
+      tags: 'working',
+      invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
+      after: { stepDeadline: 'needsOperator' },
+      always: [
+        ...whatCameOfIt,
+        { guard: 'at work, only slow to settle', target: 'tracking', actions: 'clearFailure' },
+        { guard: 'looked', target: 'needsOperator' },
+      ],
+      on: { 'failback.cancel': cancelSoon },
     },
     /** The condition holds; it must go on holding for a while. */
     proving: {
@@ -258,11 +272,7 @@ export const failbackMachine = failbackSetup.createMachine({
           },
         },
         ending: {
-          invoke: {
-            id: 'watch',
-            src: 'watchHost',
-            input: ({ context }) => ({ jobId: context.jobId, allJobs: context.jobId === null, pace: 'soon' }),
-          },
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
           after: { settle: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
           always: [
             { guard: 'copy was complete', target: '#failback.achieved' },

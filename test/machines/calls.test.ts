@@ -59,7 +59,7 @@ describe('what a return value means', () => {
     (value) => {
       const lifecycle = given.calling().answer(value, null).look({ state: 6 });
       expect(lifecycle.state).toBe('tracking.settling');
-      lifecycle.look({ state: 6 }).pass('settle');
+      lifecycle.look({ state: 6 }).pass('settle').lookAgain();
       expect(lifecycle.state).toBe('needsOperator');
       expect(lifecycle.failure.message).toMatch(
         /InitiateFailback was accepted and it has no job, but replication state is 6 \(committed\)/,

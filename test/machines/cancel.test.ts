@@ -24,7 +24,8 @@ describe('a cancel is free, and ends at once', () => {
         given
           .started()
           .look({ ...UP, healthState: 25 })
-          .pass('settle'),
+          .pass('settle')
+          .lookAgain(),
     ],
     [
       'when the VM does not get healthy, after a retry',
@@ -33,6 +34,7 @@ describe('a cancel is free, and ends at once', () => {
           .started()
           .look({ ...UP, healthState: 25 })
           .pass('settle')
+          .lookAgain()
           .command('retry'),
     ],
   ])('%s', (_, reach) => {
@@ -165,11 +167,11 @@ describe('a cancel while data is copied is never silent', () => {
   });
 
   it.each<[string, () => Lifecycle]>([
-    ['after an accepted call that was never seen', () => given.tracking().pass('jobDeadline')],
-    ['after a deadline', () => given.copying().pass('jobDeadline')],
+    ['after an accepted call that was never seen', () => given.tracking().pass('jobDeadline').lookAgain()],
+    ['after a deadline', () => given.copying().pass('jobDeadline').lookAgain()],
     [
       'after a deadline and a retry',
-      () => given.copying().pass('jobDeadline').command('retry').command('cancel').look({ state: 13 }, [job()]),
+      () => given.copying().pass('jobDeadline').lookAgain().command('retry').command('cancel').look({ state: 13 }, [job()]),
     ],
     ['after the VM left the host', () => given.copying().look(null)],
     [
@@ -178,7 +180,8 @@ describe('a cancel while data is copied is never silent', () => {
         given
           .tracking()
           .look({ state: 13 }, [job({ jobState: 11 })])
-          .pass('settle'),
+          .pass('settle')
+          .lookAgain(),
     ],
   ])('%s', (_, reach) => {
     const lifecycle = reach();

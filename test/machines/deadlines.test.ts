@@ -22,7 +22,7 @@ describe('deadlines', () => {
   it('bound the time from the accepted call to the achieved state, and say that the copy may run', () => {
     const lifecycle = given.copying();
     expect(lifecycle.delay('jobDeadline')).toBe(timeouts.job);
-    lifecycle.pass('jobDeadline');
+    lifecycle.pass('jobDeadline').lookAgain();
     expect(lifecycle.state).toBe('needsOperator');
     expect(lifecycle.failure.remedy).toMatch(/copy may still run\. Do not start the VM/);
     lifecycle.command('retry').command('admit').look({ state: 13 }, [job()]);
@@ -57,7 +57,7 @@ describe('deadlines', () => {
   it('bound how long a started VM may take to get healthy', () => {
     const lifecycle = given.started().look({ state: 14, power: 2, healthState: 25 });
     expect(lifecycle.state).toBe('tracking.settling');
-    lifecycle.pass('settle');
+    lifecycle.pass('settle').lookAgain();
     expect(lifecycle.failure.message).toBe(
       'the VM is not seen running and healthy: it is 2 (running), health state 25, operational status 2',
     );

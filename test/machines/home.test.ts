@@ -83,7 +83,9 @@ describe('after state 14', () => {
       .look({ state: 14 })
       .answer(0)
       .look({ state: 14 });
-    expect(lifecycle.pass('settle').failure.message).toMatch(/^CommitFailover was accepted and it has no job, but replication state is 14/);
+    expect(lifecycle.pass('settle').lookAgain().failure.message).toMatch(
+      /^CommitFailover was accepted and it has no job, but replication state is 14/,
+    );
   });
 
   it.each([5, 6, 13, 8, 97])('the VM is not started when the state turns to %d before', (state) => {
@@ -121,7 +123,7 @@ describe('proof of stability', () => {
   });
 
   it('that is broken for good asks a person, who may retry', () => {
-    const lifecycle = given.started().look(UP).look({ state: 14, power: 3 }).pass('settle');
+    const lifecycle = given.started().look(UP).look({ state: 14, power: 3 }).pass('settle').lookAgain();
     expect(lifecycle.state).toBe('needsOperator');
     expect(lifecycle.failure.message).toMatch(/^the VM is not seen running and healthy: it is 3 \(off\)/);
     lifecycle.command('retry').command('admit').look(UP).pass('proof').look(UP);

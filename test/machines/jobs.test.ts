@@ -17,7 +17,7 @@ describe('a failback job while the state is 13', () => {
     (jobState) => {
       const lifecycle = given.tracking().look({ state: 13 }, [theJob({ jobState })]);
       expect(lifecycle.state).toBe('tracking.settling');
-      lifecycle.pass('settle');
+      lifecycle.pass('settle').lookAgain();
       expect(lifecycle.state).toBe('needsOperator');
       expect(lifecycle.failure.message).toContain(`state ${jobState} (`);
       expect(lifecycle.failure.message).toContain('replication state is 13 (failback in progress)');
@@ -36,7 +36,7 @@ describe('a failback job while the VM is in its start state', () => {
     // The job disappears five minutes after its end: that says nothing new.
     lifecycle.look({ state: 6 }, []);
     expect(lifecycle.state).toBe('tracking.settling');
-    lifecycle.pass('settle');
+    lifecycle.pass('settle').lookAgain();
     expect(lifecycle.state).toBe('needsOperator');
     expect(lifecycle.failure).toMatchObject({ class: 'operator', code: 'job.stuck' });
     expect(lifecycle.failure.message).toContain(`its job is in state ${jobState} (`);
@@ -99,13 +99,13 @@ describe('a failback job while the state is something else', () => {
     for (const jobState of [7, 10, 32768]) {
       const lifecycle = given.tracking().look({ state }, [theJob({ jobState })]);
       expect(lifecycle.state).toBe('tracking.settling');
-      expect(lifecycle.pass('settle').failure.message).toContain(`replication state is ${state} (`);
+      expect(lifecycle.pass('settle').lookAgain().failure.message).toContain(`replication state is ${state} (`);
     }
   });
 
   it('the relationship is gone: settles, then asks a person', () => {
     const lifecycle = given.tracking().look({ state: null }, [theJob({ jobState: 7 })]);
-    expect(lifecycle.pass('settle').failure.message).toContain('replication state is none');
+    expect(lifecycle.pass('settle').lookAgain().failure.message).toContain('replication state is none');
   });
 
   it('and recovers while settling: goes on', () => {

@@ -20,6 +20,7 @@ export class Lifecycle {
   readonly counted: string[] = [];
   #position: Position;
   #now = 1_700_000_000_000;
+  #lastLook: [VmFacts | null, readonly JobObservation[]] | null = null;
 
   constructor(input: MemberInput = member()) {
     this.#position = this.#record(begin(input));
@@ -80,12 +81,19 @@ export class Lifecycle {
   look(facts: VmFacts | null = {}, jobs: readonly JobObservation[] = []): this {
     const watch = this.watching;
     if (!watch) throw new Error(`nothing is watched in ${this.state}`);
+    this.#lastLook = [facts, jobs];
     return this.send({
       type: 'host.observed',
       vm: facts && vm(facts),
       job: jobs.find(({ jobId }) => jobId === watch.jobId) ?? null,
       running: watch.allJobs ? jobs.filter(({ jobState }) => jobState < 7) : [],
     });
+  }
+
+  /** The host is still as it was at the last look. */
+  lookAgain(): this {
+    if (!this.#lastLook) throw new Error('nobody has looked yet');
+    return this.look(...this.#lastLook);
   }
 
   answer(returnValue: number, jobId: string | null = returnValue === 4096 ? JOB_ID : null): this {

@@ -13,9 +13,14 @@ export function callsIn({ requests }: Pick<Taken<unknown>, 'requests'>): readonl
 /** The rules that hold for every transition of every lifecycle, whatever the host and the operator do. */
 export function inspect(taken: Taken<unknown>): void {
   const { before, event, after } = taken;
-  if (after.position === before.position) return;
   const was = before.position.snapshot.context;
   const is = after.position.snapshot.context;
+  if (was.step === 0) {
+    const complete = (event as { vm?: VmObservation | null } | null)?.vm?.replication?.state === 14;
+    assert(is.step > 0 || !complete, 'a look at state 14 is not believed');
+    assert(is.step === 0 || complete, 'the failback is left without state 14');
+  }
+  if (after.position === before.position) return;
   for (const call of callsIn(taken)) {
     if (call.effect === 'terminateJob') continue;
     assert(event?.type === 'host.observed', `${call.effect} is called without a look`);
@@ -35,8 +40,8 @@ export function inspect(taken: Taken<unknown>): void {
     }
     if (call.effect === 'startVirtualMachine') assert(vm.replication?.state === 14, 'the VM is started before state 14');
   }
-  if (was.step === 0 && is.step > 0) {
-    assert((event as { vm?: VmObservation | null })?.vm?.replication?.state === 14, 'the failback is left without state 14');
+  if (/^xstate\.after\.(jobDeadline|settle)\./.test(event?.type ?? '')) {
+    assert(statusOf(after.position) !== 'attention', `${event?.type} is believed without a look`);
   }
 }
 
