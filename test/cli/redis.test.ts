@@ -27,6 +27,17 @@ describe('Redis', () => {
     expect(allowed.stderr).toContain('going on because of --unsafe-redis');
   });
 
+  test('that holds an unfinished run is no place for a demo, whose worker would go on with that run', async () => {
+    const server = await ownRedis();
+    const simulator = await simulate({ hosts: 1, vms: 1 });
+    const plan = writePlan(simulator);
+    await failback(['run', plan, '--detach', '--name', 'real', '--redis', server.url], ENVIRONMENT);
+    const { code, stderr } = await failback(['demo', '--vms', '1', '--redis', server.url], ENVIRONMENT);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('holds what is not finished (real)')]);
+    const status = await failback(['status', 'real', '--json', '--redis', server.url], ENVIRONMENT);
+    expect(status.objects[0]).toMatchObject({ counts: { pending: 1 }, calls: {} });
+  });
+
   test('that goes away in the middle is waited for, said once, and the run comes to its end', async () => {
     const server = await ownRedis();
     const plan = writePlan(await simulate({ hosts: 1, vms: 3, speed: 100 }));

@@ -62,8 +62,8 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
       await simulator.close();
     }
   } finally {
-    // Its data stays on disk; the next command that needs it starts it again.
-    if (redis && !redis.reused) await redis.stop();
+    // Its data stays on disk; the next command that needs it starts it again. Whoever else began to use it keeps it.
+    if (redis && !redis.reused && !(await isServed(context))) await redis.stop();
   }
 }
 
@@ -144,9 +144,15 @@ async function startHosts(
   }
 }
 
-/** Demos that were interrupted: their hosts are gone for good, so no worker should look for them. */
+/** Whether a worker is alive; nobody uses a Redis that does not answer. */
+function isServed(context: CliContext): Promise<boolean> {
+  return withRedis(context, async ({ presence }) => (await presence.alive()).length > 0).catch(() => false);
+}
+
+/** Demos that were interrupted: their hosts are gone for good, so no worker should look for them. One that goes on is left alone. */
 function setAsideOldDemos(context: CliContext): Promise<void> {
-  return withRedis(context, async ({ redis, runtime, views }) => {
+  return withRedis(context, async ({ redis, runtime, views, presence }) => {
+    if ((await presence.alive()).length > 0) return;
     for (const run of await redis.smembers(runtime.keys.activeRuns())) {
       if (!run.startsWith(PREFIX)) continue;
       const { record } = await views.run(run);
