@@ -1,15 +1,12 @@
-import type { Redis } from 'ioredis';
 import { ENDED_STATUSES } from '../domain/member.ts';
-import { type JournalEntry, readJournal } from '../runtime/journal.ts';
-import { type InstanceId, type Keys, RUN_INSTANCE, type RunId } from '../runtime/keys.ts';
+import type { JournalEntry } from '../runtime/journal.ts';
+import { type InstanceId, RUN_INSTANCE, type RunId } from '../runtime/keys.ts';
 import type { MemberView, RunViews } from '../runtime/run-view.ts';
 import { answerWords, type Evidence, eventWords, evidenceOf } from './event-words.ts';
 import type { CallReport, MemberReport, RunReport, Sighting, TimelineEntry } from './run-report.ts';
 import { splitState } from './state-words.ts';
 
 export interface ReportSource {
-  readonly redis: Redis;
-  readonly keys: Keys;
   readonly views: RunViews;
   /** ms since the epoch */
   readonly now: number;
@@ -28,11 +25,11 @@ interface Story {
 }
 
 /** Gathers the evidence of a run: one pass over its journal, one over its members. @throws FailbackError `run.unknown` */
-export async function collectReport({ redis, keys, views, now, operator }: ReportSource, run: RunId): Promise<RunReport> {
+export async function collectReport({ views, now, operator }: ReportSource, run: RunId): Promise<RunReport> {
   const { record, state, counts, calls } = await views.run(run);
   const stories = new Map<InstanceId, Story>();
   let lastAt = record.createdAt;
-  for await (const entry of readJournal(redis, keys, run)) {
+  for await (const entry of views.journal(run)) {
     const story = stories.get(entry.id) ?? { timeline: [], calls: [], sightings: [], failures: [], startedAt: null, lastAt: null };
     stories.set(entry.id, story);
     tell(story, entry);

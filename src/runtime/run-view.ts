@@ -4,6 +4,7 @@ import type { FailbackContext } from '../../machines/failback-context.ts';
 import type { Failure } from '../domain/failure.ts';
 import { MEMBER_STATUSES, type MemberInput, type MemberStatus } from '../domain/member.ts';
 import type { StatusCounts } from './committer.ts';
+import { type JournalEntry, readJournal } from './journal.ts';
 import { type InstanceId, type Keys, memberId, RUN_INSTANCE, type RunId } from './keys.ts';
 import { decodeRow, restore } from './row.ts';
 import { type RunRecord, RunRecords, unknownRun } from './run-record.ts';
@@ -68,6 +69,11 @@ export class RunViews {
       >,
       calls: Object.fromEntries(Object.entries(tally).map(([effect, count]) => [effect, Number(count)])),
     };
+  }
+
+  /** The run's journal in order, from behind `after` (default: from the beginning) to its present end. */
+  journal(run: RunId, after?: string): AsyncGenerator<JournalEntry> {
+    return readJournal(this.#redis, this.#keys, run, after);
   }
 
   /** Ids of the members in one of the statuses, in plan order. */

@@ -179,10 +179,10 @@ function requireNothingElse(context: CliContext, where: string): Promise<void> {
 
 function writeEvidence(context: CliContext): Promise<RunReport | null> {
   const { parts } = context;
-  return withRedis(context, async ({ redis, runtime, views }) => {
+  return withRedis(context, async ({ views }) => {
     const [run] = await views.list();
     if (run === undefined) return null;
-    const report = await collectReport({ redis, keys: runtime.keys, views, now: parts.now(), operator: parts.operator }, run);
+    const report = await collectReport({ views, now: parts.now(), operator: parts.operator }, run);
     await writeWhole(reportFile(parts.env, run, 'html'), renderReport(report, 'html'));
     return report;
   });

@@ -3,7 +3,7 @@ import { eventWords, evidenceOf } from '../../report/event-words.ts';
 import { printable } from '../../report/printable.ts';
 import { stateWords } from '../../report/state-words.ts';
 import { findMembers } from '../../runtime/commands.ts';
-import { type JournalEntry, readJournal } from '../../runtime/journal.ts';
+import type { JournalEntry } from '../../runtime/journal.ts';
 import type { InstanceId } from '../../runtime/keys.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -31,7 +31,7 @@ async function showHistory(context: CliContext, wanted: string, vms: readonly st
     const run = await findRun(session.views, wanted);
     const only: ReadonlySet<InstanceId> | null = vms.length === 0 ? null : new Set(await findMembers(session.views, run, vms));
     const model = await loadModel(session, run);
-    for await (const entry of readJournal(session.redis, session.runtime.keys, run)) {
+    for await (const entry of session.views.journal(run)) {
       if (interrupts.happened) break;
       if (only && !only.has(entry.id)) continue;
       const member = model.member(entry.id);

@@ -29,9 +29,9 @@ async function report(context: CliContext, wanted: string, { format, out }: Repo
   const { output, parts } = context;
   if (output.json && out === '-' && format !== 'json')
     throw usageError(`--json can not show a report as ${format}`, 'Use --format json, or write to a file.');
-  return withRedis(context, async ({ redis, runtime, views }) => {
+  return withRedis(context, async ({ views }) => {
     const run = await findRun(views, wanted);
-    const collected = await collectReport({ redis, keys: runtime.keys, views, now: parts.now(), operator: parts.operator }, run);
+    const collected = await collectReport({ views, now: parts.now(), operator: parts.operator }, run);
     if (out === '-') {
       if (output.json) output.emit(collected);
       else output.write(renderReport(collected, format));
