@@ -1,42 +1,12 @@
 import { declareClass, VIRTUALIZATION } from './declare.ts';
+import { COMPUTER_SYSTEM, ENABLED_LOGICAL_ELEMENT } from './superclass.ts';
 
 /** A virtual machine, or the host itself. */
 export const computerSystem = declareClass(
   VIRTUALIZATION,
   'Msvm_ComputerSystem',
   `
-  string InstanceID
-  string Caption
-  string Description
-  string ElementName
-  datetime InstallDate
-  uint16 OperationalStatus[]
-  string StatusDescriptions[]
-  string Status
-  uint16 HealthState
-  uint16 CommunicationStatus
-  uint16 DetailedStatus
-  uint16 OperatingStatus
-  uint16 PrimaryStatus
-  uint16 EnabledState
-  string OtherEnabledState
-  uint16 RequestedState
-  uint16 EnabledDefault
-  datetime TimeOfLastStateChange
-  uint16 AvailableRequestedStates[]
-  uint16 TransitioningToState
-  key string CreationClassName
-  key string Name
-  string PrimaryOwnerName
-  string PrimaryOwnerContact
-  string Roles[]
-  string NameFormat
-  string OtherIdentifyingInfo[]
-  string IdentifyingDescriptions[]
-  uint16 Dedicated[]
-  string OtherDedicatedDescriptions[]
-  uint16 ResetCapability
-  uint16 PowerManagementCapabilities[]
+  ${COMPUTER_SYSTEM}
   uint64 OnTimeInMilliseconds
   uint32 ProcessID
   datetime TimeOfLastConfigurationChange
@@ -66,27 +36,8 @@ export const computerSystem = declareClass(
 );
 
 const LOGICAL_DEVICE = `
-  string InstanceID
-  string Caption
-  string Description
-  string ElementName
-  datetime InstallDate
+  ${ENABLED_LOGICAL_ELEMENT}
   string Name
-  uint16 OperationalStatus[]
-  string StatusDescriptions[]
-  string Status
-  uint16 HealthState
-  uint16 CommunicationStatus
-  uint16 DetailedStatus
-  uint16 OperatingStatus
-  uint16 PrimaryStatus
-  uint16 EnabledState
-  string OtherEnabledState
-  uint16 RequestedState
-  uint16 EnabledDefault
-  datetime TimeOfLastStateChange
-  uint16 AvailableRequestedStates[]
-  uint16 TransitioningToState
   key string SystemCreationClassName
   key string SystemName
   key string CreationClassName

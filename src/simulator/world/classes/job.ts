@@ -1,24 +1,12 @@
 import { declareClass, VIRTUALIZATION } from './declare.ts';
+import { JOB_ELEMENT } from './superclass.ts';
 
 /** `RunDay` and `RunDayOfWeek` are sint8 in the schema; the seam knows no narrower signed type than sint32. */
 export const concreteJob = declareClass(
   VIRTUALIZATION,
   'Msvm_ConcreteJob',
   `
-  key string InstanceID
-  string Caption
-  string Description
-  string ElementName
-  datetime InstallDate
-  string Name
-  uint16 OperationalStatus[]
-  string StatusDescriptions[]
-  string Status
-  uint16 HealthState
-  uint16 CommunicationStatus
-  uint16 DetailedStatus
-  uint16 OperatingStatus
-  uint16 PrimaryStatus
+  ${JOB_ELEMENT}
   string JobStatus
   datetime TimeSubmitted
   datetime ScheduledStartTime

@@ -1,5 +1,6 @@
 import { declareClass, VIRTUALIZATION } from './declare.ts';
 import { RESOURCE } from './settings.ts';
+import { COMPUTER_SYSTEM } from './superclass.ts';
 
 /** A machine's network adapter; `Address` is its MAC, twelve hexadecimal digits. */
 export const syntheticEthernetPortSettingData = declareClass(
@@ -36,38 +37,7 @@ export const virtualEthernetSwitch = declareClass(
   VIRTUALIZATION,
   'Msvm_VirtualEthernetSwitch',
   `
-  string InstanceID
-  string Caption
-  string Description
-  string ElementName
-  datetime InstallDate
-  uint16 OperationalStatus[]
-  string StatusDescriptions[]
-  string Status
-  uint16 HealthState
-  uint16 CommunicationStatus
-  uint16 DetailedStatus
-  uint16 OperatingStatus
-  uint16 PrimaryStatus
-  uint16 EnabledState
-  string OtherEnabledState
-  uint16 RequestedState
-  uint16 EnabledDefault
-  datetime TimeOfLastStateChange
-  uint16 AvailableRequestedStates[]
-  uint16 TransitioningToState
-  key string CreationClassName
-  key string Name
-  string PrimaryOwnerName
-  string PrimaryOwnerContact
-  string Roles[]
-  string NameFormat
-  string OtherIdentifyingInfo[]
-  string IdentifyingDescriptions[]
-  uint16 Dedicated[]
-  string OtherDedicatedDescriptions[]
-  uint16 ResetCapability
-  uint16 PowerManagementCapabilities[]
+  ${COMPUTER_SYSTEM}
   uint32 MaxVMQOffloads
   uint32 MaxIOVOffloads
   `,

@@ -1,27 +1,9 @@
 import { declareClass, VIRTUALIZATION } from './declare.ts';
+import { ENABLED_LOGICAL_ELEMENT } from './superclass.ts';
 
 const SERVICE = `
-  string InstanceID
-  string Caption
-  string Description
-  string ElementName
-  datetime InstallDate
+  ${ENABLED_LOGICAL_ELEMENT}
   key string Name
-  uint16 OperationalStatus[]
-  string StatusDescriptions[]
-  string Status
-  uint16 HealthState
-  uint16 CommunicationStatus
-  uint16 DetailedStatus
-  uint16 OperatingStatus
-  uint16 PrimaryStatus
-  uint16 EnabledState
-  string OtherEnabledState
-  uint16 RequestedState
-  uint16 EnabledDefault
-  datetime TimeOfLastStateChange
-  uint16 AvailableRequestedStates[]
-  uint16 TransitioningToState
   key string SystemCreationClassName
   key string SystemName
   key string CreationClassName
