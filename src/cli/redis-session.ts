@@ -11,6 +11,7 @@ import { Presence } from '../runtime/presence.ts';
 import { RunViews } from '../runtime/run-view.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { CliContext } from './context.ts';
+import { requireDataDirectory } from './data-directory.ts';
 
 /** A connection to Redis with what reads and changes runs there. */
 export class RedisSession {
@@ -54,6 +55,7 @@ export async function findRedis(
   const own = options.redis === undefined && !parts.env.FAILBACK_REDIS_URL;
   const running = own ? await findManagedRedis(directory) : undefined;
   const start = create || existsSync(join(directory, 'redis'));
+  if (own && start && running === undefined) requireDataDirectory(directory);
   const { url } = await locateRedis({ flag: options.redis, environment: parts.env, start });
   const where = describeRedis(url);
   if (own && running === undefined) output.say(`started a local Redis at ${where}, data in ${printable(directory)}; it goes on running`);

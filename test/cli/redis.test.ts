@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ownRedis } from '../support/own-redis.ts';
 import { ENVIRONMENT, failback, folder, simulate, start, writePlan } from './command-line.ts';
@@ -36,6 +38,17 @@ describe('Redis', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('holds what is not finished (real)')]);
     const status = await failback(['status', 'real', '--json', '--redis', server.url], ENVIRONMENT);
     expect(status.objects[0]).toMatchObject({ counts: { pending: 1 }, calls: {} });
+  });
+
+  test('of our own needs a data directory it can write to, and says so when there is none', async () => {
+    const taken = join(folder(), 'a-file');
+    writeFileSync(taken, '');
+    const plan = writePlan(await simulate({ hosts: 1 }));
+    for (const command of [['demo'], ['run', plan]]) {
+      const { code, stderr } = await failback(command, { ...ENVIRONMENT, FAILBACK_DATA: join(taken, 'data') });
+      expect([code, stderr]).toEqual([2, expect.stringContaining('can not be written to (ENOTDIR)')]);
+      expect(stderr).toContain('FAILBACK_DATA');
+    }
   });
 
   test('that goes away in the middle is waited for, said once, and the run comes to its end', async () => {

@@ -9,6 +9,7 @@ import { printable } from '../../report/printable.ts';
 import type { RunReport } from '../../report/run-report.ts';
 import { renderReport, writeWhole } from '../../report/write-report.ts';
 import type { CliContext, Start } from '../context.ts';
+import { requireDataDirectory } from '../data-directory.ts';
 import { writeDemoPlan } from '../demo-plan.ts';
 import { ExitCode } from '../exit-code.ts';
 import { FAULT_PRESETS, type FaultPreset, type SimulatorHandle } from '../parts.ts';
@@ -48,6 +49,7 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
   const { output, parts } = context;
   const directory = dataDirectory(parts.env);
   const own = context.options.redis === undefined && !parts.env.FAILBACK_REDIS_URL;
+  requireDataDirectory(directory);
   const redis: ManagedRedis | null = own ? await startManagedRedis({ directory }) : null;
   try {
     const { where } = await findRedis(context);
@@ -62,8 +64,8 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
       await simulator.close();
     }
   } finally {
-    // Its data stays on disk; the next command that needs it starts it again. Whoever else began to use it keeps it.
-    if (redis && !redis.reused && !(await isServed(context))) await redis.stop();
+    // Its data stays on disk; the next command that needs it starts it again.
+    if (redis && !redis.reused) await redis.stop();
   }
 }
 
@@ -142,11 +144,6 @@ async function startHosts(
       if (!taken || tries >= 20) throw error;
     }
   }
-}
-
-/** Whether a worker is alive; nobody uses a Redis that does not answer. */
-function isServed(context: CliContext): Promise<boolean> {
-  return withRedis(context, async ({ presence }) => (await presence.alive()).length > 0).catch(() => false);
 }
 
 /** Demos that were interrupted: their hosts are gone for good, so no worker should look for them. One that goes on is left alone. */
