@@ -28,7 +28,10 @@ export function parsePlan(text: string, file: string): ParsedPlan {
   const findings = [
     ...source.problems.map(({ path, ...problem }) => ({ file, path: renderPath(path), ...problem })),
     ...problems.map((problem) => toFinding(problem, source, file)),
-  ].sort((a, b) => a.line - b.line || a.column - b.column);
+  ]
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    // One value can break several rules of the schema that are put in the same words.
+    .filter((finding, n, all) => !isSame(finding, all[n - 1]));
   const broken = findings.some(({ severity }) => severity === 'error');
   if (broken || input === null) return { plan: null, findings: cut(findings) };
   return { plan: normalisePlan(input, dirname(resolve(file)), (member) => source.locate(['members', member])), findings: cut(findings) };
@@ -49,6 +52,10 @@ function check(data: unknown): { readonly input: PlanInput | null; readonly prob
 function toFinding(problem: CrossProblem, source: YamlSource, file: string): Finding {
   const { severity, path, part, message, expected } = problem;
   return { severity, file, ...source.locate(path, part), path: renderPath(path), message, ...(expected === undefined ? {} : { expected }) };
+}
+
+function isSame(finding: Finding, other: Finding | undefined): boolean {
+  return other !== undefined && finding.path === other.path && finding.message === other.message;
 }
 
 function cut(findings: readonly Finding[]): readonly Finding[] {

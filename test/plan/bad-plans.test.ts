@@ -183,6 +183,7 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
     [withDefaults('{ retry: { delay: 99ms } }'), `6:29: 99ms is too short ${duration('100ms', '1h', '30s')}`],
     [withDefaults('{ retry: { max: 25h } }'), `6:27: 25h is too long ${duration('100ms', '24h', '10m')}`],
     [withDefaults('{ retry: { attempts: 101 } }'), '6:32: 101 is not valid for "attempts" (valid: a whole number from 1 to 100)'],
+    [withDefaults('{ retry: { attempts: 1e99 } }'), '6:32: 1e+99 is not valid for "attempts" (valid: a whole number from 1 to 100)'],
     [withDefaults('{ retry: { jitter: 1.1 } }'), '6:30: 1.1 is not valid for "jitter" (valid: a number from 0 to 1)'],
     [withDefaults('{ retry: { jitter: .nan } }'), '6:30: NaN is not valid for "jitter" (valid: a number from 0 to 1)'],
     [withDefaults('{ retry: { backoff: linear } }'), '6:31: "linear" is not valid for "backoff" (valid: exponential or fixed)'],
