@@ -163,7 +163,9 @@ export function pinnedKeys(condition: Condition | null, cls: CimClass): Readonly
     const [property, literal] = left.kind === 'property' ? [left, right] : [right, left];
     if (property.kind !== 'property' || literal.kind !== 'literal' || literal.value === null) return null;
     const key = cls.properties.find(({ name, key: isKey }) => isKey && name.toLowerCase() === property.name.toLowerCase());
-    return key === undefined || key.type === 'reference' ? null : [{ [key.name]: String(literal.value) }];
+    // A truth value equals many numbers and texts: nothing to look up by.
+    if (key === undefined || key.type === 'reference' || typeof literal.value === 'boolean') return null;
+    return [{ [key.name]: String(literal.value) }];
   }
   if (condition.kind === 'or') {
     const branches = condition.terms.map((term) => pinnedKeys(term, cls));

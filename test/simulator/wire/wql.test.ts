@@ -254,6 +254,10 @@ describe('any query', () => {
     );
   });
 
+  it('that compares a key with a truth value is not looked up by it', () => {
+    expect(pinnedKeys(where('TRUE = Part'), cls)).toBeNull();
+  });
+
   it('in a pinned lookup loses no instance', () => {
     fc.assert(
       property(condition, someValues, (text, more) => {
