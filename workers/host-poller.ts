@@ -13,6 +13,8 @@ export interface HostPollerParts {
   readonly hostKey: string;
   readonly connect: (run: string, host: string) => Promise<HyperVHost>;
   readonly log: Logger;
+  /** How many hosts this process looks at now. */
+  readonly lookers: () => number;
 }
 
 /** How often a poller asks Redis whether somebody wants something watched, milliseconds. */
@@ -35,6 +37,7 @@ export class HostPoller {
   /** Before this time not even a new watch makes it look again. */
   #soonest = 0;
   #failures = 0;
+  #holding = false;
   #wake: (() => void) | undefined;
   #poked = false;
   readonly #abort = new AbortController();
@@ -46,6 +49,11 @@ export class HostPoller {
 
   start(): void {
     this.#loop = this.#run();
+  }
+
+  /** There is something to look for, and this process is the one that looks. */
+  get isLooking(): boolean {
+    return this.#table.size > 0 && this.#holding;
   }
 
   /** Somebody in this process registered a watch. */
@@ -92,9 +100,10 @@ export class HostPoller {
     return true;
   }
 
-  #holdsLease(): Promise<boolean> {
+  async #holdsLease(): Promise<boolean> {
     const { runtime, presence, hostKey } = this.#parts;
-    return presence.hold(runtime.keys.poller(hostKey), LEASE_MS);
+    this.#holding = await presence.hold(runtime.keys.poller(hostKey), LEASE_MS);
+    return this.#holding;
   }
 
   async #look(): Promise<void> {
@@ -119,9 +128,11 @@ export class HostPoller {
         ),
       );
       await this.#writeProgress();
+      // All hosts this process looks at share its time: half of it is left for everything else.
       const took = Date.now() - begun;
-      this.#soonest = Date.now() + Math.max(SPACING_MS, 4 * took);
-      this.#nextLook = Date.now() + pollInterval(this.#table.paces(Date.now()), took);
+      const share = Math.max(4 * took, 2 * took * this.#parts.lookers());
+      this.#soonest = Date.now() + Math.max(SPACING_MS, share);
+      this.#nextLook = Date.now() + pollInterval(this.#table.paces(Date.now()), share);
     } catch (thrown) {
       if (this.#stopped) return;
       const failure = toFailure(thrown);

@@ -15,16 +15,16 @@ const LONGEST_MS = 30_000;
 
 /**
  * Milliseconds until the next look at a host: fast at the start and near the end of something, slow in between. The most urgent
- * watch decides; a look may take at most a fifth of the time.
- * @param lastLookMs how long the last look took
+ * watch decides.
+ * @param atLeastMs what looks may cost: not sooner than this, but never later than 30 s
  */
-export function pollInterval(watched: Iterable<WatchedProgress>, lastLookMs: number): number {
+export function pollInterval(watched: Iterable<WatchedProgress>, atLeastMs: number): number {
   let interval = LONGEST_MS;
   for (const watch of watched) {
     interval = Math.min(interval, wish(watch));
     if (interval <= SHORTEST_MS) break;
   }
-  return Math.min(LONGEST_MS, Math.max(interval, SHORTEST_MS, 4 * lastLookMs));
+  return Math.min(LONGEST_MS, Math.max(interval, SHORTEST_MS, atLeastMs));
 }
 
 function wish({ pace, age, percent }: WatchedProgress): number {

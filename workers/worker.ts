@@ -175,10 +175,21 @@ class WorkerProcess {
     const hostKey = hostKeyOf(host.address);
     if (this.#pollers.has(hostKey)) return;
     const connect = (run: string, name: string) => this.#connections.get(run, name);
-    const poller = new HostPoller({ runtime: this.#runtime, presence: this.#presence, hostKey, connect, log });
+    const poller = new HostPoller({
+      runtime: this.#runtime,
+      presence: this.#presence,
+      hostKey,
+      connect,
+      log,
+      lookers: () => this.#lookers(),
+    });
     this.#pollers.set(hostKey, poller);
     poller.start();
     this.#adopt(startHostWorker(this.#runtime, this.#runner, hostKey, concurrency ?? 8, connect));
+  }
+
+  #lookers(): number {
+    return [...this.#pollers.values()].filter(({ isLooking }) => isLooking).length;
   }
 
   #adopt(worker: Worker): void {
