@@ -92,7 +92,7 @@ interface LookResult {
 async function look(context: LookContext, host: PlanHost, plan: Plan): Promise<LookResult> {
   const begun = performance.now();
   for (let tries = 0; ; tries++) {
-    const result = await lookOnce(context, host, plan.defaults.timeouts.callMs);
+    const result = await lookOnce(context, host, plan.defaults.timeouts.call);
     const passing = result.failure?.class === 'retryable' || result.failure?.class === 'reconcile';
     const pause = PAUSES_MS[tries];
     if (!passing || pause === undefined || performance.now() - begun > PATIENCE_MS) return result;

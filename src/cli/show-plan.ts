@@ -7,7 +7,7 @@ import { table } from './table.ts';
 
 /** A plan in words. Holds references to credentials, never credentials. */
 export function showPlan(plan: Plan, colors: Colors): readonly string[] {
-  const { retry, timeouts, startStates, after, start, verify, strategy, recoveryPoint } = plan.defaults;
+  const { retry, timeouts, startStates, after, start, stable, strategy, recoveryPoint } = plan.defaults;
   const hosts = plan.hosts.map(({ name, address, credentials, limits, tls, allowUnencrypted }) => [
     name,
     printable(address),
@@ -32,9 +32,9 @@ export function showPlan(plan: Plan, colors: Colors): readonly string[] {
     '',
     colors.bold('settings'),
     `  strategy ${strategy}, recovery point ${recoveryPoint === null ? 'latest' : printable(recoveryPoint)}, starts from state ${startStates.map(describeReplicationState).join(' or ')}`,
-    `  up to ${retry.attempts} calls a step, ${retry.backoff} wait from ${durationWords(retry.delayMs)} to ${durationWords(retry.maxMs)}`,
-    `  a call may take ${durationWords(timeouts.callMs)}, an operation ${durationWords(timeouts.jobMs)}, waiting for the host ${durationWords(timeouts.stepMs)}`,
-    start ? `  each VM is started at home and must stay up for ${durationWords(verify.stableMs)}` : '  VMs are not started',
+    `  up to ${retry.attempts} calls a step, ${retry.backoff} wait from ${durationWords(retry.delay)} to ${durationWords(retry.max)}`,
+    `  a call may take ${durationWords(timeouts.call)}, an operation ${durationWords(timeouts.job)}, waiting for the host ${durationWords(timeouts.step)}`,
+    start ? `  each VM is started at home and must stay up for ${durationWords(stable)}` : '  VMs are not started',
     `  after state 14: ${after}`,
   ];
 }

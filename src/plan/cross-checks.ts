@@ -109,10 +109,10 @@ function* checkDoubles(members: readonly unknown[]): Generator<CrossProblem> {
 
 function* checkTimes(defaults: unknown, members: readonly unknown[]): Generator<CrossProblem> {
   const base = timesOf(defaults, {
-    delay: PLAN_DEFAULTS.retry.delayMs,
-    max: PLAN_DEFAULTS.retry.maxMs,
-    job: PLAN_DEFAULTS.timeouts.jobMs,
-    step: PLAN_DEFAULTS.timeouts.stepMs,
+    delay: PLAN_DEFAULTS.retry.delay,
+    max: PLAN_DEFAULTS.retry.max,
+    job: PLAN_DEFAULTS.timeouts.job,
+    step: PLAN_DEFAULTS.timeouts.step,
   });
   yield* contradictions(defaults, ['defaults'], base);
   for (const [index, member] of members.entries()) yield* contradictions(member, ['members', index], timesOf(member, base));

@@ -1,18 +1,17 @@
 import { resolve } from 'node:path';
+import type { MemberSettings } from '../domain/member.ts';
 import { normaliseGuid } from './cross-checks.ts';
 import { parseDuration } from './duration.ts';
 import { parseAddress } from './host-address.ts';
 import {
   DEFAULT_IN_FLIGHT,
   type MemberOverrides,
-  type MemberSettings,
   type MemberSpec,
   PLAN_DEFAULTS,
   type Plan,
   type PlanHost,
-  type RetryPolicy,
+  type PlannedSettings,
   type SourcePosition,
-  type Timeouts,
 } from './plan.ts';
 import type { DefaultsInput, HostInput, NamedMemberInput, PlanInput } from './plan-schema.ts';
 
@@ -50,7 +49,7 @@ function normaliseHost(name: string, host: HostInput, folder: string): PlanHost 
   };
 }
 
-function normaliseDefaults(input: DefaultsInput): MemberSettings {
+function normaliseDefaults(input: DefaultsInput): PlannedSettings {
   return {
     strategy: input.strategy ?? PLAN_DEFAULTS.strategy,
     recoveryPoint: normaliseRecoveryPoint(input.recoveryPoint ?? 'latest'),
@@ -59,7 +58,7 @@ function normaliseDefaults(input: DefaultsInput): MemberSettings {
     after: input.after?.provider ?? PLAN_DEFAULTS.after,
     startStates: input.startStates ?? PLAN_DEFAULTS.startStates,
     start: input.start ?? PLAN_DEFAULTS.start,
-    verify: { stableMs: milliseconds(input.verify?.stable) ?? PLAN_DEFAULTS.verify.stableMs },
+    stable: milliseconds(input.verify?.stable) ?? PLAN_DEFAULTS.stable,
     critical: PLAN_DEFAULTS.critical,
   };
 }
@@ -94,18 +93,24 @@ function normaliseRecoveryPoint(text: string): string | null {
   return text === 'latest' ? null : text;
 }
 
-function normaliseRetry(retry: NonNullable<NamedMemberInput['retry']>): Partial<RetryPolicy> {
+function normaliseRetry(retry: NonNullable<NamedMemberInput['retry']>): Partial<MemberSettings['retry']> {
   const { attempts, backoff, jitter } = retry;
-  return defined<Partial<RetryPolicy>>({ attempts, backoff, delayMs: milliseconds(retry.delay), maxMs: milliseconds(retry.max), jitter });
+  return defined<Partial<MemberSettings['retry']>>({
+    attempts,
+    backoff,
+    delay: milliseconds(retry.delay),
+    max: milliseconds(retry.max),
+    jitter,
+  });
 }
 
-function normaliseTimeouts(timeouts: NonNullable<NamedMemberInput['timeouts']>): Partial<Timeouts> {
-  return defined<Partial<Timeouts>>({
-    callMs: milliseconds(timeouts.call),
-    jobMs: milliseconds(timeouts.job),
-    stepMs: milliseconds(timeouts.step),
-    doubtMs: milliseconds(timeouts.doubt),
-    settleMs: milliseconds(timeouts.settle),
+function normaliseTimeouts(timeouts: NonNullable<NamedMemberInput['timeouts']>): Partial<MemberSettings['timeouts']> {
+  return defined<Partial<MemberSettings['timeouts']>>({
+    call: milliseconds(timeouts.call),
+    job: milliseconds(timeouts.job),
+    step: milliseconds(timeouts.step),
+    doubt: milliseconds(timeouts.doubt),
+    settle: milliseconds(timeouts.settle),
   });
 }
 

@@ -115,8 +115,8 @@ const retry = z.strictObject(
   {
     attempts: wholeNumber(1, 100, r.attempts).optional(),
     backoff: z.enum(['exponential', 'fixed'], { error: 'exponential or fixed' }).optional().meta({ default: r.backoff }),
-    delay: duration('100ms', '1h', r.delayMs).optional(),
-    max: duration('100ms', '24h', r.maxMs).optional(),
+    delay: duration('100ms', '1h', r.delay).optional(),
+    max: duration('100ms', '24h', r.max).optional(),
     jitter: z.number({ error: share }).min(0, { error: share }).max(1, { error: share }).optional().meta({ default: r.jitter }),
   },
   { error: 'a mapping with attempts, backoff, delay, max and jitter' },
@@ -124,11 +124,11 @@ const retry = z.strictObject(
 
 const timeouts = z.strictObject(
   {
-    call: duration('1s', '10m', t.callMs).optional(),
-    job: duration('1m', '30d', t.jobMs).optional(),
-    step: duration('1m', '30d', t.stepMs).optional(),
-    doubt: duration('1s', '10m', t.doubtMs).optional(),
-    settle: duration('1s', '1h', t.settleMs).optional(),
+    call: duration('1s', '10m', t.call).optional(),
+    job: duration('1m', '30d', t.job).optional(),
+    step: duration('1m', '30d', t.step).optional(),
+    doubt: duration('1s', '10m', t.doubt).optional(),
+    settle: duration('1s', '1h', t.settle).optional(),
   },
   { error: 'a mapping with call, job, step, doubt and settle' },
 );
@@ -165,7 +165,7 @@ const defaults = z.strictObject(
     startStates: startStates.optional(),
     start: flag(PLAN_DEFAULTS.start).optional().meta({ description: 'Start the machine after state 14.' }),
     verify: z
-      .strictObject({ stable: duration('0s', '1h', PLAN_DEFAULTS.verify.stableMs).optional() }, { error: 'a mapping with stable' })
+      .strictObject({ stable: duration('0s', '1h', PLAN_DEFAULTS.stable).optional() }, { error: 'a mapping with stable' })
       .optional(),
   },
   { error: 'a mapping' },

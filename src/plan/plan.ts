@@ -1,8 +1,7 @@
+import type { AfterPolicy, MemberSettings } from '../domain/member.ts';
+
 /** What strategy a member asks for. `auto` lets pre-flight choose from the replication provider. */
 export type Strategy = 'auto' | 'provider';
-
-/** What follows replication state 14 (failback complete). */
-export type AfterFailback = 'none' | 'commit' | 'commit+reverse';
 
 /**
  * A plan as the rest of the product uses it: validated, every default filled in, times in milliseconds, plain JSON.
@@ -19,7 +18,7 @@ export interface Plan {
     readonly inFlight: number;
   };
   /** What every member starts from; see {@link effectiveSettings}. */
-  readonly defaults: MemberSettings;
+  readonly defaults: PlannedSettings;
   /** In the order of the file. */
   readonly members: readonly MemberSpec[];
 }
@@ -50,50 +49,11 @@ export interface PlanHost {
   };
 }
 
-/** Everything a member's lifecycle needs to know from the plan. */
-export interface MemberSettings {
+/** What a plan says about a member: the settings of its lifecycle, with the strategy still to be chosen. */
+export interface PlannedSettings extends Omit<MemberSettings, 'strategy'> {
   readonly strategy: Strategy;
-  /** The provider's opaque name of the point to go back to; null: the latest. */
-  readonly recoveryPoint: string | null;
-  readonly retry: RetryPolicy;
-  readonly timeouts: Timeouts;
-  /** What follows state 14 for strategy `provider`. */
-  readonly after: AfterFailback;
-  /** WMI replication states a failback may start from. */
-  readonly startStates: readonly number[];
-  /** Whether the machine is started after state 14. */
-  readonly start: boolean;
-  readonly verify: {
-    /** How long a started machine must stay up to count as verified, milliseconds. */
-    readonly stableMs: number;
-  };
   /** True when the failure of this member matters more than that of others. */
   readonly critical: boolean;
-}
-
-export interface RetryPolicy {
-  /** Calls of one step before the member stops, the first included; 1 to 100. */
-  readonly attempts: number;
-  readonly backoff: 'exponential' | 'fixed';
-  /** Wait before the second attempt. */
-  readonly delayMs: number;
-  /** Longest wait between two attempts. */
-  readonly maxMs: number;
-  /** Share of the wait that is random, 0 to 1. */
-  readonly jitter: number;
-}
-
-export interface Timeouts {
-  /** One request to a host. */
-  readonly callMs: number;
-  /** One CIM job. */
-  readonly jobMs: number;
-  /** One step of the lifecycle with all its attempts. */
-  readonly stepMs: number;
-  /** How long after a call of unknown outcome the host is left alone before it is looked at. */
-  readonly doubtMs: number;
-  /** How long the host may take to show the effect of an accepted call. */
-  readonly settleMs: number;
 }
 
 /** Line and column of the plan file, from 1. */
@@ -132,23 +92,23 @@ export interface MatchedMembers {
 export interface MemberOverrides {
   readonly strategy?: Strategy;
   readonly recoveryPoint?: string | null;
-  readonly retry?: Partial<RetryPolicy>;
-  readonly timeouts?: Partial<Timeouts>;
-  readonly after?: AfterFailback;
+  readonly retry?: Partial<MemberSettings['retry']>;
+  readonly timeouts?: Partial<MemberSettings['timeouts']>;
+  readonly after?: AfterPolicy;
   readonly start?: boolean;
   readonly critical?: boolean;
 }
 
 /** What holds when the plan says nothing. */
-export const PLAN_DEFAULTS: MemberSettings = {
+export const PLAN_DEFAULTS: PlannedSettings = {
   strategy: 'auto',
   recoveryPoint: null,
-  retry: { attempts: 5, backoff: 'exponential', delayMs: 30_000, maxMs: 600_000, jitter: 0.2 },
-  timeouts: { callMs: 60_000, jobMs: 14_400_000, stepMs: 86_400_000, doubtMs: 3_000, settleMs: 60_000 },
+  retry: { attempts: 5, backoff: 'exponential', delay: 30_000, max: 600_000, jitter: 0.2 },
+  timeouts: { call: 60_000, job: 14_400_000, step: 86_400_000, doubt: 3_000, settle: 60_000 },
   after: 'none',
   startStates: [6, 5],
   start: true,
-  verify: { stableMs: 10_000 },
+  stable: 10_000,
   critical: false,
 };
 
@@ -156,7 +116,7 @@ export const PLAN_DEFAULTS: MemberSettings = {
 export const DEFAULT_IN_FLIGHT = { plan: 20, host: 3 } as const;
 
 /** The settings of one member: its own where it has them (`retry` and `timeouts` value by value), else those of `defaults`. */
-export function effectiveSettings(defaults: MemberSettings, spec: MemberSpec): MemberSettings {
+export function effectiveSettings(defaults: PlannedSettings, spec: MemberSpec): PlannedSettings {
   if (spec.kind === 'match') return defaults;
   const { retry, timeouts, ...own } = spec.overrides;
   return { ...defaults, ...own, retry: { ...defaults.retry, ...retry }, timeouts: { ...defaults.timeouts, ...timeouts } };

@@ -1,4 +1,4 @@
-import type { MemberSettings, SourcePosition } from './plan.ts';
+import type { PlannedSettings, SourcePosition } from './plan.ts';
 
 /** A member of a run: one virtual machine on one host, with the settings that hold for it. */
 export interface ResolvedMember {
@@ -10,7 +10,7 @@ export interface ResolvedMember {
   readonly vmId: string;
   /** Name of a host of the plan. */
   readonly host: string;
-  readonly settings: MemberSettings;
+  readonly settings: PlannedSettings;
   /** The plan entry that selected it. */
   readonly position: SourcePosition;
 }

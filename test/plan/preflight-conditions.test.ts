@@ -3,7 +3,7 @@ import { JobState } from '../../src/domain/cim-job.ts';
 import type { JobObservation, ReplicationObservation, VmObservation } from '../../src/domain/observation.ts';
 import { EnabledState } from '../../src/domain/power.ts';
 import { IN_BOX_PROVIDER, ReplicationState } from '../../src/domain/replication.ts';
-import { type MemberSettings, PLAN_DEFAULTS } from '../../src/plan/plan.ts';
+import { PLAN_DEFAULTS, type PlannedSettings } from '../../src/plan/plan.ts';
 import { preflightMember } from '../../src/plan/preflight-conditions.ts';
 
 const EXTERNAL = '11111111-2222-3333-4444-555555555555';
@@ -33,7 +33,7 @@ const job: JobObservation = {
 interface Case {
   vm?: Partial<VmObservation>;
   replication?: Partial<ReplicationObservation>;
-  settings?: Partial<MemberSettings>;
+  settings?: Partial<PlannedSettings>;
   providerId?: string | null;
   jobs?: JobObservation[];
 }

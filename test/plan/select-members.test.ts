@@ -77,7 +77,7 @@ describe('members by name', () => {
 
   it('carry their own settings', () => {
     const [member] = selectMembers(planOf('{ vm: dc01, timeouts: { call: 5s } }'), INVENTORY).members;
-    expect(member?.settings.timeouts).toMatchObject({ callMs: 5_000, jobMs: 14_400_000 });
+    expect(member?.settings.timeouts).toMatchObject({ call: 5_000, job: 14_400_000 });
   });
 
   it.each([

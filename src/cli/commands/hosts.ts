@@ -21,7 +21,7 @@ export function addHosts(program: Command, start: Start): void {
 async function checkHosts(context: CliContext, file: string): Promise<number> {
   const { output } = context;
   const plan = await loadPlan(file);
-  const checks = await Promise.all(plan.hosts.map((host) => checkOne(context, host, plan.defaults.timeouts.callMs)));
+  const checks = await Promise.all(plan.hosts.map((host) => checkOne(context, host, plan.defaults.timeouts.call)));
   for (const check of checks) {
     output.emit({ type: 'host', ...check });
     show(output, check);
