@@ -25,8 +25,8 @@ export type MachineName = 'failback' | 'run';
 export const DEFINITIONS: Readonly<Record<MachineName, MachineDefinition>> = {
   failback: {
     machine: failbackMachine,
-    version: 1,
-    upcasts: {},
+    version: 2,
+    upcasts: { 1: withEnded },
     describe: (value, context) => {
       const path = pathOf(value);
       return path === 'pending' || path === 'completed' ? path : `${stepOf(context as FailbackContext).name}: ${path}`;
@@ -34,6 +34,15 @@ export const DEFINITIONS: Readonly<Record<MachineName, MachineDefinition>> = {
   },
   run: { machine: runMachine, version: 1, upcasts: {}, describe: pathOf },
 };
+
+/** States in which version 1 had seen the end of whatever had been at work before. */
+const NOTHING_AT_WORK: readonly StateValue[] = ['checking', 'holding', 'calling', 'backingOff', 'failed'];
+
+/** Version 2 knows what of a step's operation was seen to have ended, and does not keep the id of a job that failed. */
+function withEnded({ value, context }: StoredState): StoredState {
+  const isOver = context.touched === true && NOTHING_AT_WORK.includes(value);
+  return { value, context: { ...context, ended: isOver ? 'operation' : null, ...(isOver ? { jobId: null } : {}) } };
+}
 
 function pathOf(value: StateValue): string {
   if (typeof value === 'string') return value;

@@ -21,6 +21,11 @@ export interface FailbackContext {
   readonly doubt: 'arrival' | 'effect' | null;
   /** The step's operation has been at work and the step is not achieved: a copy may run, or may have been left half done. */
   readonly touched: boolean;
+  /**
+   * What of it was seen to have ended: its `job` (a copy may go on without one), or the whole `operation` (nothing of it runs any
+   * more, what it has left is not to be trusted). Null as long as neither was seen. Nothing is called on a job that has ended.
+   */
+  readonly ended: 'job' | 'operation' | null;
   /** The last look, for people. */
   readonly seen: Seen | null;
   /** Why the lifecycle waits, backs off or has stopped. */
@@ -61,13 +66,18 @@ export interface HostObserved {
 }
 
 /** Calls that nobody has followed to their end may be at work on the host: look and wait before the next one. */
-export function mayBeAtWork({ doubt, touched }: FailbackContext): boolean {
-  return doubt !== null || touched;
+export function mayBeAtWork({ doubt, touched, ended }: FailbackContext): boolean {
+  return doubt !== null || (touched && ended !== 'operation');
 }
 
-/** Leaving now may leave a data copy running, or disks nobody may boot. */
+/** Leaving now may leave a data copy running. */
 export function mayBeCopying(context: FailbackContext): boolean {
   return stepOf(context).cancel === 'quarantine' && mayBeAtWork(context);
+}
+
+/** Nothing runs, but a data copy that did has not reached its end: the disks are not to be trusted. */
+export function copyBrokeOff(context: FailbackContext): boolean {
+  return stepOf(context).cancel === 'quarantine' && context.touched && !mayBeAtWork(context);
 }
 
 export function stepsOf(context: FailbackContext): readonly Step[] {

@@ -5,6 +5,7 @@ import type { MemberInput } from '../src/domain/member.ts';
 import { isAccepted, returnValueFailure } from '../src/domain/return-value.ts';
 import { backOffDelay } from './back-off.ts';
 import {
+  copyBrokeOff,
   type FailbackContext,
   type FailbackEvent,
   type HostObserved,
@@ -15,8 +16,10 @@ import {
   stepOf,
   stepsOf,
 } from './failback-context.ts';
-import { type Before, type During, isOver, judgeBefore, judgeDuring } from './judgement.ts';
+import { type Before, type During, isOver, jobHasEnded, judgeBefore, judgeDuring } from './judgement.ts';
 import {
+  brokenOff,
+  cancelledBefore,
   copyInterrupted,
   copyNotEnded,
   deadlinePassed,
@@ -25,6 +28,8 @@ import {
   heldAfter,
   nothingThere,
   obstacle,
+  overdue,
+  unclear,
   unknownOutcome,
   unsettled,
   vanished,
@@ -98,6 +103,8 @@ export const failbackSetup = setup({
     doubt: ({ context }) => context.member.settings.timeouts.doubt,
     settle: ({ context }) => context.member.settings.timeouts.settle,
     proof: ({ context }) => stepOf(context).proof(context.member.settings),
+    /** For a look that decides whether a deadline is believed: its requests must have time to be answered. */
+    lastLook: ({ context: { member } }) => Math.max(member.settings.timeouts.settle, member.settings.timeouts.call),
   },
   guards: {
     'calls may be at work': ({ context }) => mayBeAtWork(context),
@@ -109,7 +116,8 @@ export const failbackSetup = setup({
     'cancel requested': ({ context }) => context.cancelRequested,
     'copy is interrupted by cancel': ({ context }) => context.cancelRequested && stepOf(context).cancel === 'quarantine',
     'a copy may be under way': ({ context }) => mayBeCopying(context),
-    'a copy with a known job': ({ context }) => mayBeCopying(context) && context.jobId !== null,
+    'a copy with a known job': ({ context }) => mayBeCopying(context) && context.jobId !== null && context.ended === null,
+    'a copy broke off': ({ context }) => copyBrokeOff(context),
     'no step left': ({ context }) => context.step >= stepsOf(context).length,
     'no call so far': ({ context }) => context.attempt === 0,
     'attempts left': ({ context }) => attemptsLeft(context),
@@ -119,6 +127,7 @@ export const failbackSetup = setup({
     'done, to be proved': (args) => before(args, 'done'),
     'may start, paused': (args) => args.context.pauseRequested && before(args, 'ready'),
     'may start': (args) => before(args, 'ready'),
+    'not begun, or long home': ({ context, event }) => event.type === 'host.observed' && unclear(context, event) !== null,
     'nothing on the host': (args) => before(args, 'ready'),
     blocked: (args) => before(args, 'blocked'),
     'waits for something new': (args) =>
@@ -133,7 +142,10 @@ export const failbackSetup = setup({
     'still achieved': (args) => during(args, 'done'),
     'not achieved any more': ({ context, event }) => event.type === 'host.observed' && judgeDuring(context, event) !== 'done',
     'job found': (args) => during(args, 'found'),
+    'job has ended': ({ context, event }) => event.type === 'host.observed' && context.ended === null && jobHasEnded(event),
     'job vanished': (args) => during(args, 'vanished'),
+    'job vanished, its end unseen': (args) =>
+      args.context.failure?.code === 'deadline.passed' && args.context.ended === null && during(args, 'vanished'),
     'job failed, attempts left': (args) =>
       during(args, 'failed') && failureOfJob(args.context, args.event as never).class === 'retryable' && attemptsLeft(args.context),
     'job failed, a person must act': (args) =>
@@ -157,14 +169,18 @@ export const failbackSetup = setup({
     startOver: assign({ attempt: 0, failure: null, pauseRequested: false, cancelRequested: false }),
     clearFailure: assign({ failure: null }),
     intend: assign({ attempt: ({ context }) => context.attempt + 1, jobId: null, failure: null }),
-    rememberJob: assign({ jobId: ({ event }) => answer(event)?.jobId ?? null, failure: null }),
+    rememberJob: assign({ jobId: ({ event }) => answer(event)?.jobId ?? null, ended: null, failure: null }),
     adoptJob: assign({
       jobId: ({ context, event }) => {
         const look = lookOf(event);
-        return (look && stepOf(context).underWay(look)?.jobId) ?? context.jobId;
+        return (look && stepOf(context).underWay(look)?.jobId) ?? (context.ended === null ? context.jobId : null);
       },
+      ended: null,
       failure: null,
     }),
+    forgetJob: assign({ jobId: null }),
+    endJob: assign({ ended: 'job' }),
+    endOperation: assign({ ended: ({ context }) => (context.touched ? 'operation' : null), jobId: null }),
     touch: assign({ touched: true }),
     doubt: assign({ doubt: (_, params: { readonly its: 'arrival' | 'effect' }) => params.its }),
     settleDoubt: assign({ doubt: null }),
@@ -175,9 +191,12 @@ export const failbackSetup = setup({
       failure: null,
       doubt: null,
       touched: false,
+      ended: null,
     }),
     noteRefusal: assign({ failure: ({ context, event }) => refusal(context, event) }),
     noteWait: assign({ failure: ({ context, event }) => (event.type === 'host.observed' ? waitingFor(context, event) : context.failure) }),
+    noteUnclear: assign({ failure: ({ context, event }) => (event.type === 'host.observed' ? unclear(context, event) : context.failure) }),
+    noteOverdue: assign({ failure: ({ context, event }) => (event.type === 'host.observed' ? overdue(context, event) : context.failure) }),
     noteObstacle: assign({
       failure: ({ context, event }) => (event.type === 'host.observed' ? obstacle(context, event) : context.failure),
     }),
@@ -196,7 +215,9 @@ export const failbackSetup = setup({
     noteNothingThere: assign({ failure: ({ context }) => context.failure ?? nothingThere(context) }),
     noteGivenUp: assign({ failure: ({ context }) => context.failure && givenUp(context, context.failure) }),
     noteHeld: assign({ failure: ({ context }) => heldAfter(context) }),
-    noteInterrupted: assign({ failure: copyInterrupted }),
+    noteCancelled: assign({ failure: ({ context }) => cancelledBefore(context) }),
+    noteBrokenOff: assign({ failure: ({ context }) => brokenOff(context) }),
+    noteInterrupted: assign({ failure: ({ context }) => copyInterrupted(context) }),
     noteNotEnded: assign({ failure: ({ context }) => copyNotEnded(context) }),
   },
 });

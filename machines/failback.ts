@@ -1,30 +1,23 @@
 import { type FailbackContext, follow, stepOf } from './failback-context.ts';
 import { effectOf, failbackSetup } from './failback-setup.ts';
+import {
+  afterCall,
+  askAboutTime,
+  cancel,
+  cancelSoon,
+  honourCancel,
+  howItEnded,
+  isItProved,
+  mayItStart,
+  noteJobEnd,
+  startOver,
+  timeIsOver,
+  toReconciling,
+  whatCameOfIt,
+  whatIsThere,
+} from './failback-transitions.ts';
 
 const countCall = { type: 'count', params: ({ context }: { context: FailbackContext }) => ({ calls: effectOf(context) }) } as const;
-
-/** Where an effect's report leads. */
-const afterCall = {
-  retry: { guard: 'nothing happened yet, attempts left', target: 'backingOff' },
-  doubt: { guard: 'in doubt', target: 'reconciling' },
-  operator: { guard: 'a person must act', target: 'needsOperator' },
-  failed: { target: 'failed' },
-} as const;
-
-/** Cancelled where no operation of ours has to be waited for; `cancelling` decides what that means for the data. */
-const cancel = { target: 'cancelling', actions: 'requestCancel' } as const;
-/** Cancelled while an operation is at work or in doubt: honoured when its outcome is known. */
-const cancelSoon = { guard: 'not cancelled yet', actions: 'requestCancel' } as const;
-const honourCancel = { guard: 'cancel requested', target: 'cancelling' } as const;
-const startOver = { target: 'pending', actions: 'startOver' } as const;
-
-/** What a look may show about an operation that is followed, in time or not. */
-const whatCameOfIt = [
-  { guard: 'copy is interrupted by cancel', target: 'cancelling' },
-  { guard: 'left the host', target: 'needsOperator', actions: 'noteObstacle' },
-  { guard: 'achieved', target: 'achieved' },
-  { guard: 'achieved, to be proved', target: 'proving', actions: 'clearFailure' },
-] as const;
 
 /**
  * The replication lifecycle of one VM. One sub-lifecycle serves every step of a strategy:
@@ -32,7 +25,7 @@ const whatCameOfIt = [
  * a person is waited for beside it. Which call, which conditions and what cancelling means are the step's data.
  *
  * Guarantees: a call is only made from `calling`, which is only entered on a fresh look that says "may start"; whoever does
- * not know whether a call worked is in `reconciling`; whoever has waited long enough for it to end looks once more (`overdue`);
+ * not know whether a call worked is in `reconciling`; a deadline is only believed after one more fresh look (`lastLook`, `overdue`);
  * `completed` is only reached when every step's condition was seen on the host; an accepted cancel ends in `cancelled`,
  * in `quarantined` if data may have been on its way, or in `completed` if nothing was left to do.
  */
@@ -46,6 +39,7 @@ export const failbackMachine = failbackSetup.createMachine({
     // XState builds the first context again at every transition, then without input.
     doubt: input?.adopt ? 'effect' : null,
     touched: false,
+    ended: null,
     seen: null,
     failure: null,
     pauseRequested: false,
@@ -69,18 +63,20 @@ export const failbackMachine = failbackSetup.createMachine({
     checking: {
       tags: 'working',
       invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
-      after: { stepDeadline: { target: 'needsOperator', actions: 'noteStepDeadline' } },
-      always: [
-        { guard: 'VM is not here', target: 'needsOperator', actions: 'noteObstacle' },
-        { guard: 'done or under way', target: 'found' },
-        { guard: 'may start, paused', target: 'holding' },
-        { guard: 'may start', target: 'calling' },
-        { guard: 'blocked', target: 'needsOperator', actions: 'noteObstacle' },
-      ],
+      after: { stepDeadline: 'lastLook' },
+      always: mayItStart,
       on: {
         'host.observed': { guard: 'waits for something new', actions: ['see', 'noteWait'] },
         'failback.cancel': cancel,
       },
+    },
+    /** The time to get ready is over, but perhaps nobody has looked for hours: the host has one more look to show that it is ready. */
+    lastLook: {
+      tags: 'working',
+      invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
+      after: { lastLook: askAboutTime },
+      always: [...mayItStart, timeIsOver],
+      on: { 'failback.cancel': cancel },
     },
     holding: {
       tags: 'paused',
@@ -124,13 +120,13 @@ export const failbackMachine = failbackSetup.createMachine({
         },
         confirming: {
           invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
-          after: { stepDeadline: { target: '#failback.needsOperator', actions: 'noteStepDeadline' } },
-          always: [
-            { guard: 'VM is not here', target: '#failback.needsOperator', actions: 'noteObstacle' },
-            { guard: 'done or under way', target: '#failback.found' },
-            { guard: 'nothing on the host', target: '#failback.notFound' },
-            { guard: 'blocked', target: '#failback.needsOperator', actions: 'noteObstacle' },
-          ],
+          after: { stepDeadline: 'lastLook' },
+          always: whatIsThere,
+        },
+        lastLook: {
+          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
+          after: { lastLook: askAboutTime },
+          always: [...whatIsThere, timeIsOver],
         },
       },
     },
@@ -151,7 +147,7 @@ export const failbackMachine = failbackSetup.createMachine({
     /** The look shows, after the time of doubt, that no call is at work and that one may be made. */
     notFound: {
       tags: 'working',
-      entry: 'settleDoubt',
+      entry: ['settleDoubt', 'endOperation'],
       always: [
         honourCancel,
         { guard: 'no call so far', target: 'checking' },
@@ -169,19 +165,13 @@ export const failbackMachine = failbackSetup.createMachine({
         input: ({ context }) => follow(context, stepOf(context).name === 'failback' ? 'copy' : 'soon'),
       },
       after: { jobDeadline: { target: 'overdue', actions: 'noteJobDeadline' } },
-      always: [
-        ...whatCameOfIt,
-        { guard: 'job found', target: 'tracking', reenter: true, actions: 'adoptJob' },
-        { guard: 'job failed, attempts left', target: 'backingOff', actions: 'noteJobFailure' },
-        { guard: 'job failed, a person must act', target: 'needsOperator', actions: 'noteJobFailure' },
-        { guard: 'job failed', target: 'failed', actions: 'noteJobFailure' },
-      ],
-      on: { 'failback.cancel': cancelSoon },
+      always: [...whatCameOfIt, { guard: 'job found', target: 'tracking', reenter: true, actions: 'adoptJob' }],
+      on: { 'host.observed': noteJobEnd, 'failback.cancel': cancelSoon },
       states: {
         going: {
           always: [
             { guard: 'not settled', target: 'settling', actions: 'noteUnsettled' },
-            { guard: 'job vanished', target: '#failback.reconciling', actions: 'noteVanished' },
+            { guard: 'job vanished', ...toReconciling },
           ],
         },
         /** How the job ended is known, so that it disappears later means nothing. */
@@ -191,17 +181,18 @@ export const failbackMachine = failbackSetup.createMachine({
         },
       },
     },
-    /** A deadline has passed, but perhaps nobody has looked for hours: it is believed after a fresh look, or when none succeeds. */
+    /** As `lastLook`, for an operation that is followed: whatever a look in time would have led to, this one leads to. */
     overdue: {
       tags: 'working',
       invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
       after: { stepDeadline: 'needsOperator' },
       always: [
         ...whatCameOfIt,
+        { guard: 'job vanished, its end unseen', ...toReconciling },
         { guard: 'at work, only slow to settle', target: 'tracking', actions: 'clearFailure' },
-        { guard: 'looked', target: 'needsOperator' },
+        { guard: 'looked', target: 'needsOperator', actions: 'noteOverdue' },
       ],
-      on: { 'failback.cancel': cancelSoon },
+      on: { 'host.observed': noteJobEnd, 'failback.cancel': cancelSoon },
     },
     /** The condition holds; it must go on holding for a while. */
     proving: {
@@ -216,13 +207,13 @@ export const failbackMachine = failbackSetup.createMachine({
         },
         confirming: {
           invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: false, pace: 'soon' } },
-          after: { stepDeadline: { target: '#failback.needsOperator', actions: 'noteStepDeadline' } },
-          on: {
-            'host.observed': [
-              { guard: 'still achieved', target: '#failback.achieved', actions: 'see' },
-              { target: '#failback.tracking', actions: 'see' },
-            ],
-          },
+          after: { stepDeadline: 'lastLook' },
+          on: { 'host.observed': isItProved },
+        },
+        lastLook: {
+          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: false, pace: 'soon' } },
+          after: { lastLook: askAboutTime },
+          on: { 'host.observed': isItProved },
         },
       },
     },
@@ -248,8 +239,8 @@ export const failbackMachine = failbackSetup.createMachine({
       on: { 'failback.retry': startOver, 'failback.cancel': cancel },
     },
     /**
-     * Cancelled. If data may be on its way the copy is interrupted; whatever the host answers, its disks are not to be trusted then,
-     * unless the copy turns out to have been complete.
+     * Cancelled. A copy that may be on its way is interrupted, one that broke off before is left alone; either way the disks are not
+     * to be trusted, unless the copy turns out to have been complete. A job that is known to have ended is not called.
      */
     cancelling: {
       tags: 'working',
@@ -259,7 +250,8 @@ export const failbackMachine = failbackSetup.createMachine({
           always: [
             { guard: 'a copy with a known job', target: 'terminating' },
             { guard: 'a copy may be under way', target: 'ending' },
-            { target: '#failback.cancelled' },
+            { guard: 'a copy broke off', target: '#failback.quarantined', actions: 'noteBrokenOff' },
+            { target: '#failback.cancelled', actions: 'noteCancelled' },
           ],
         },
         terminating: {
@@ -273,12 +265,13 @@ export const failbackMachine = failbackSetup.createMachine({
         },
         ending: {
           invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
-          after: { settle: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
-          always: [
-            { guard: 'copy was complete', target: '#failback.achieved' },
-            { guard: 'job found', target: 'terminating', actions: 'adoptJob' },
-            { guard: 'copy is over', target: '#failback.quarantined', actions: 'noteInterrupted' },
-          ],
+          after: { settle: 'lastLook' },
+          always: howItEnded,
+        },
+        lastLook: {
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
+          after: { lastLook: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
+          always: [...howItEnded, { guard: 'looked', target: '#failback.quarantined', actions: 'noteNotEnded' }],
         },
       },
     },

@@ -46,6 +46,12 @@ export function judgeDuring(context: FailbackContext, event: HostObserved): Duri
   }
 }
 
+/** The look shows the end of the followed job. What it was to bring about may still be at work. */
+export function jobHasEnded({ job }: HostObserved): boolean {
+  const phase = job && jobPhase(job.jobState, job.errorCode);
+  return phase === 'succeeded' || phase === 'failed';
+}
+
 /** No operation of the step is at work any more, whatever came of it. */
 export function isOver(context: FailbackContext, event: HostObserved): boolean {
   const look = lookOf(event);

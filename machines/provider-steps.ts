@@ -1,4 +1,5 @@
 import { FAILBACK_JOB_TYPES, jobPhase } from '../src/domain/cim-job.ts';
+import type { Failure } from '../src/domain/failure.ts';
 import type { MemberSettings } from '../src/domain/member.ts';
 import { describePower, EnabledState, OperationalStatus } from '../src/domain/power.ts';
 import {
@@ -8,7 +9,7 @@ import {
   ReplicationMode,
   ReplicationState,
 } from '../src/domain/replication.ts';
-import { blocked, type Look, type Readiness, ready, type Step, wait } from './step.ts';
+import { blocked, type Look, type Readiness, ready, type Step, unexpected, wait } from './step.ts';
 
 /** States that pass by themselves: another operation of the platform is at work. */
 const TRANSIENT_STATES: readonly number[] = [
@@ -21,7 +22,7 @@ const TRANSIENT_STATES: readonly number[] = [
 
 const HEALTHY = 5;
 
-function stateOf(look: Look): number {
+function stateOf(look: Pick<Look, 'vm'>): number {
   return look.vm.replication?.state ?? ReplicationState.Disabled;
 }
 
@@ -33,6 +34,35 @@ function busy(look: Look): Readiness | null {
   if (job) return wait(`job ${job.jobId} (type ${job.jobType}) is running on the VM`);
   if (look.vm.operationalStatus[0] === OperationalStatus.InService) return wait('another operation holds the lock of the VM (a backup?)');
   return null;
+}
+
+const LEAVE = 'If its data is home, cancel: nothing is called and the VM stays as it is.';
+
+/**
+ * A run whose records are gone can not tell by replication state 6 where its VM stands, because two histories lead there:
+ * the failover was committed and the failback never began, or the failback came home, was committed, and the VM has been in use since.
+ * Power does not tell them apart (a failed-over VM may run, one that came home may be off), nor does the replication mode, which a
+ * commit leaves as it is; job objects are gone after five minutes; and whether the time or type of the last replication moves at a
+ * failback is documented nowhere. Guessing "done" would report a VM as home that never was; guessing "not begun" would
+ * let InitiateFailback overwrite what the VM has written since. So a person is asked, with one exception: a VM that is off under the policy
+ * that never commits. There our own runs stop at state 14, and 6 is the documented starting point.
+ *
+ * Mode 1 after `commit+reverse` is just as unclear: home and reversed, or the stale primary of a failover that was never brought back.
+ */
+function unclearBeginning({ vm }: Look, { after }: MemberSettings): Failure | null {
+  if (vm.mode === ReplicationMode.Primary && after === 'commit+reverse') {
+    return unexpected(
+      'the VM is the primary: either it came home and was reversed before the records of its run were lost, or it was never failed over from here',
+      `Look whether its users work on this VM and its disks are up to date. ${LEAVE} Otherwise take the VM out of the plan; retry calls nothing while it is the primary.`,
+    );
+  }
+  if (stateOf({ vm }) !== ReplicationState.Committed) return null;
+  const isOff = vm.power === EnabledState.Off;
+  if (isOff && after === 'none') return null;
+  return unexpected(
+    `replication state is ${describeReplicationState(ReplicationState.Committed)} and the VM is ${describePower(vm.power)}: either its failback never began, or it came home and was committed before the records of its run were lost`,
+    `Look whether this VM has been in use since it came home, or its users still work at the other site. ${LEAVE} If it is still to come home, ${isOff ? '' : 'switch it off here, then '}retry: InitiateFailback is called and overwrites its disks here.`,
+  );
 }
 
 const failback: Step = {
@@ -73,10 +103,14 @@ const failback: Step = {
     }
     if (vm.power !== EnabledState.Off) {
       if (vm.power === EnabledState.ShuttingDown) return wait('the VM is shutting down');
-      return blocked(`the recovery VM is ${describePower(vm.power)}, it must be off`, 'Shut the recovery VM down, then retry.');
+      return blocked(
+        `the recovery VM is ${describePower(vm.power)}, it must be off`,
+        'Find out who uses this VM: a failback overwrites its disks. If nobody does, shut it down and retry; if its data is home already, cancel.',
+      );
     }
     return ready;
   },
+  unclear: unclearBeginning,
   cancel: 'quarantine',
   proof: () => 0,
 };

@@ -41,6 +41,11 @@ export interface Step {
   /** The operation runs on the host, whoever started it. */
   underWay(look: Look): { readonly jobId: string | null } | null;
   readiness(look: Look, settings: MemberSettings): Readiness;
+  /**
+   * Asked in a run that was rebuilt from what the hosts say, before its first call: why the look does not tell whether the step is
+   * still to be done or was done long ago. Null, or no such method, when it does.
+   */
+  unclear?(look: Look, settings: MemberSettings): Failure | null;
   readonly cancel: CancelMeaning;
   /** How long `done` must hold without interruption before it counts, in milliseconds. */
   proof(settings: MemberSettings): number;
@@ -55,5 +60,10 @@ export function wait(why: string): Readiness {
 }
 
 export function blocked(message: string, remedy: string): Readiness {
-  return { is: 'blocked', failure: { class: 'operator', code: 'state.unexpected', message, remedy } };
+  return { is: 'blocked', failure: unexpected(message, remedy) };
+}
+
+/** The host is not as it should be, and a person must say what to make of it. */
+export function unexpected(message: string, remedy: string): Failure {
+  return { class: 'operator', code: 'state.unexpected', message, remedy };
 }

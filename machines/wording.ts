@@ -3,7 +3,8 @@ import type { Failure } from '../src/domain/failure.ts';
 import { jobFailure } from '../src/domain/job-failure.ts';
 import { describePower } from '../src/domain/power.ts';
 import { describeReplicationState } from '../src/domain/replication.ts';
-import { type FailbackContext, type HostObserved, lookOf, stepOf, stepsOf } from './failback-context.ts';
+import { type FailbackContext, type HostObserved, lookOf, mayBeAtWork, mayBeCopying, stepOf, stepsOf } from './failback-context.ts';
+import { judgeBefore, judgeDuring } from './judgement.ts';
 import type { Look } from './step.ts';
 
 /** Why a step that is `blocked` or `missing` can not go on. */
@@ -20,6 +21,16 @@ export function obstacle(context: FailbackContext, event: HostObserved): Failure
   const readiness = stepOf(context).readiness(look, context.member.settings);
   if (readiness.is === 'blocked') return readiness.failure;
   return unsettled(context, look);
+}
+
+/** The question of an adopted run that can not tell whether its VM is still to come home; null when it can. */
+export function unclear(context: FailbackContext, event: HostObserved): Failure | null {
+  const { doubt, attempt, member } = context;
+  const look = lookOf(event);
+  if (!look || !member.adopt || doubt !== 'effect' || attempt > 0) return null;
+  const before = judgeBefore(context, event);
+  if (before !== 'ready' && before !== 'blocked') return null;
+  return stepOf(context).unclear?.(look, member.settings) ?? null;
 }
 
 /** A VM that waits for the host to get ready; null when the look says anything else. */
@@ -95,7 +106,9 @@ export function unsettled(context: FailbackContext, look: Look): Failure {
     code: job ? 'job.stuck' : 'state.unexpected',
     message: `${step.label} was accepted and ${about}, but replication state is ${state} and the VM is ${describePower(vm.power)}`,
     remedy:
-      'Look at the provider and the Hyper-V-VMMS/Admin log. Do not start the VM before its replication state is 14. Then retry or cancel.',
+      step.cancel === 'quarantine'
+        ? 'Look at the provider and the Hyper-V-VMMS/Admin log. Do not start the VM before its replication state is 14. Then retry or cancel.'
+        : 'Look at the VM and the Hyper-V-VMMS/Admin log. Retry looks again before it calls, cancel leaves the VM as it is.',
   };
 }
 
@@ -114,22 +127,69 @@ export function deadlinePassed(context: FailbackContext, phase: 'step' | 'job'):
   const why = context.failure ? ` (${context.failure.message})` : '';
   const seen = lastSeen(context);
   if (phase === 'step') {
+    const inDoubt = mayBeAtWork(context) ? `what became of ${label} was not found out` : `the host was not ready for ${label}`;
     return {
       class: 'operator',
       code: 'deadline.passed',
-      message: `${effect === null ? `the VM was not ${label}` : `the host was not ready for ${label}`} ${within}${why}${seen}`,
-      remedy: 'Remove what keeps the VM busy, or make the host reachable, then retry.',
+      message: `${effect === null ? `the VM was not ${label}` : inDoubt} ${within}${why}${seen}`,
+      remedy: mayBeCopying(context)
+        ? 'Do not start the VM: a copy may be at work. Make the host reachable, or remove what keeps the VM busy, then retry: the host is looked at before anything is called. Cancel quarantines.'
+        : 'Remove what keeps the VM busy, or make the host reachable, then retry.',
     };
   }
   return {
     class: 'operator',
     code: 'deadline.passed',
     message:
-      effect === null ? `the VM was not ${label} ${within}${why}${seen}` : `${label} is at work but not achieved ${within}${why}${seen}`,
+      effect === null ? `the VM was not ${label} ${within}${why}${seen}` : `${label} has begun but is not achieved ${within}${why}${seen}`,
     remedy:
       stepOf(context).cancel === 'quarantine'
         ? 'Look at the provider on the host; the copy may still run. Do not start the VM. Retry goes on watching, cancel quarantines.'
         : 'Look at the VM on the host. Retry goes on watching.',
+  };
+}
+
+/** A deadline that is believed: what is said about it is what the last look shows. */
+export function overdue(context: FailbackContext, event: HostObserved): Failure | null {
+  const { failure } = context;
+  const look = lookOf(event);
+  const now = look && judgeDuring(context, event) === 'unsettled' ? unsettled(context, look) : null;
+  if (failure?.code === 'deadline.passed') return deadlinePassed({ ...context, failure: now }, 'job');
+  if (now && (look?.job || context.jobId === null)) return now;
+  return failure && { ...failure, message: `${failure.message}${lastSeen(context)}` };
+}
+
+/** A cancel that ends the lifecycle with nothing of a copy at work or left behind; null when there is nothing to tell. */
+export function cancelledBefore(context: FailbackContext): Failure | null {
+  const { failure, step } = context;
+  const { label } = stepOf(context);
+  const last = failure ? ` (${failure.message})` : '';
+  const base: Failure = failure ?? { class: 'operator', code: 'command.refused', message: '' };
+  if (step > 0) {
+    const atWork = mayBeAtWork(context) ? `${label} may still be at work on the host. ` : '';
+    return {
+      ...base,
+      class: 'operator',
+      message: `the data is home; cancelled before the VM was seen through ${label}${last}`,
+      remedy: `${atWork}The data at home is whole. Go on by hand, or run the plan again.`,
+    };
+  }
+  if (!failure) return null;
+  return {
+    ...base,
+    class: 'operator',
+    message: `cancelled before ${label} was seen to begin${last}`,
+    remedy: 'This run has begun nothing on the VM. To bring it home, run the plan again.',
+  };
+}
+
+/** Cancelled after the copy broke off: nothing runs, nothing was called. */
+export function brokenOff({ failure }: FailbackContext): Failure {
+  return {
+    class: 'operator',
+    code: 'state.unexpected',
+    message: `cancelled after the failback had broken off${failure ? ` (${failure.message})` : ''}: nothing of it runs, and the disks at home may be inconsistent`,
+    remedy: AGAIN,
   };
 }
 
@@ -144,13 +204,18 @@ export function heldAfter(context: FailbackContext): Failure {
   };
 }
 
+const AGAIN = 'Do not start the VM. Run the failback of this VM again (failback retry) before anything else.';
+
 /** A copy that was, or may have been, at work has ended without state 14. */
-export const copyInterrupted: Failure = {
-  class: 'operator',
-  code: 'state.unexpected',
-  message: 'cancelled after the failback had begun: the disks at home may be inconsistent',
-  remedy: 'Do not start the VM. Run the failback of this VM again (failback retry) before anything else.',
-};
+export function copyInterrupted({ touched, attempt }: FailbackContext): Failure {
+  const when = touched || attempt > 0 ? 'after the failback had begun' : 'before it was known whether a failback had begun';
+  return {
+    class: 'operator',
+    code: 'state.unexpected',
+    message: `cancelled ${when}: the disks at home may be inconsistent`,
+    remedy: AGAIN,
+  };
+}
 
 /** A copy that was told to end and was not seen to do so. */
 export function copyNotEnded(context: FailbackContext): Failure {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { job, member } from './support/facts.ts';
+import type { MemberSettings } from '../../src/domain/member.ts';
+import { job, member, type VmFacts } from './support/facts.ts';
 import { given } from './support/lifecycle.ts';
 
 const adopted = () => given.checking(member({}, true));
@@ -62,6 +63,52 @@ describe('an adopted run', () => {
     const lifecycle = adopted().pass('doubt').look({ status: 11 });
     expect(lifecycle.state).toBe('reconciling.confirming');
     expect(lifecycle.look().calling).toBe('initiateFailback');
+  });
+
+  it.each<[string, Partial<MemberSettings>, VmFacts]>([
+    ['runs, under the policy that does not commit', {}, { power: 2 }],
+    ['runs, under commit', { after: 'commit' }, { power: 2 }],
+    ['runs, under commit+reverse', { after: 'commit+reverse' }, { power: 2 }],
+    ['is off, under commit', { after: 'commit', start: false }, {}],
+    ['is the primary, under commit+reverse', { after: 'commit+reverse' }, { state: 3, mode: 1, power: 2 }],
+  ])('can not tell whether a committed VM is still to come home, and asks: it %s', (_, settings, facts) => {
+    const lifecycle = given.checking(member(settings, true)).look(facts);
+    expect(lifecycle.state).toBe('reconciling.looking');
+    lifecycle.pass('doubt').look(facts);
+    expect(lifecycle.state).toBe('needsOperator');
+    expect(lifecycle.failure.message).toMatch(/: either .* before the records of its run were lost/);
+    expect(lifecycle.failure.remedy).toMatch(/If its data is home, cancel: nothing is called and the VM stays as it is\./);
+    expect(lifecycle.calls).toHaveLength(0);
+    expect(lifecycle.command('cancel').status).toBe('cancelled');
+    expect(lifecycle.calls).toHaveLength(0);
+  });
+
+  it('takes a retry for the answer that the VM is still to come home', () => {
+    const asked = given
+      .checking(member({ after: 'commit' }, true))
+      .pass('doubt')
+      .look();
+    expect(asked.failure.remedy).toMatch(/retry: InitiateFailback is called and overwrites its disks here\.$/);
+    expect(asked.command('retry').command('admit').look().calling).toBe('initiateFailback');
+  });
+
+  it('never calls for a VM that runs, even after a retry', () => {
+    const lifecycle = adopted().pass('doubt').look({ power: 2 }).command('retry').command('admit').look({ power: 2 });
+    expect(lifecycle.state).toBe('needsOperator');
+    expect(lifecycle.failure.remedy).toMatch(/a failback overwrites its disks/);
+  });
+
+  it('waits until a busy VM can be judged before it asks', () => {
+    const lifecycle = given
+      .checking(member({ after: 'commit' }, true))
+      .pass('doubt')
+      .look({ status: 11 });
+    expect(lifecycle.state).toBe('reconciling.confirming');
+  });
+
+  it('says of a cancel before anything was known that it was not known', () => {
+    const lifecycle = adopted().pass('doubt').look({ state: 8 }).command('cancel').look({ state: 8 });
+    expect(lifecycle.failure.message).toMatch(/^cancelled before it was known whether a failback had begun/);
   });
 
   it('asks a person when the VM is in a state nobody can go on from', () => {

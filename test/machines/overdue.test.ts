@@ -55,15 +55,38 @@ describe('a deadline that passed during an outage is believed only after a look'
   it.each<[string, VmFacts, Parameters<typeof job>[0] | null]>([
     ['the copy still runs', { state: 13 }, {}],
     ['the copy runs without a job', { state: 13 }, null],
-    ['the job is gone', { state: 6 }, null],
-    ['the job has failed', { state: 6 }, { jobState: 10, errorCode: 32768 }],
     ['the job has ended without state 14', { state: 6 }, { jobState: 7 }],
-    ['the state is critical', { state: 8 }, null],
+    ['the job has failed and the state is critical', { state: 8 }, { jobState: 10, errorCode: 32768 }],
   ])('%s: the deadline of the operation holds, and a person is asked', (_, facts, followed) => {
     const lifecycle = late.copying().look(facts, followed ? [job(followed)] : []);
     expect(lifecycle.state).toBe('needsOperator');
     expect(lifecycle.failure.code).toBe('deadline.passed');
     expect(lifecycle.calls).toHaveLength(1);
+  });
+
+  it.each<[string, number, string]>([
+    ['may pass: it is tried again', 32778, 'backingOff'],
+    ['a person must fix', 32769, 'needsOperator'],
+    ['is for good', 32773, 'failed'],
+  ])('the job has failed, and the reason %s, as if nobody had been away', (_, errorCode, state) => {
+    const lifecycle = late.copying().look({ state: 6 }, [job({ jobState: 10, errorCode })]);
+    expect(lifecycle.state).toBe(state);
+    expect(lifecycle.failure.code).toBe('job.failed');
+    expect(lifecycle.calls).toHaveLength(1);
+  });
+
+  it('the job is gone, and nobody saw its end: what became of it is found out first', () => {
+    const lifecycle = late.copying().look({ state: 6 });
+    expect(lifecycle.state).toBe('reconciling.looking');
+    expect(lifecycle.failure.code).toBe('job.vanished');
+    expect(lifecycle.pass('doubt').look({ state: 8 }).failure.message).toMatch(/replication state is 8/);
+  });
+
+  it('what a person is told is what the last look shows', () => {
+    const { failure } = late.copying().look({ state: 8 }, [job({ jobState: 7 })]);
+    expect(failure.message).toMatch(
+      /^InitiateFailback has begun but is not achieved within 14400 s \(.*its job is in state 7 \(completed\), but replication state is 8 \(critical\)/,
+    );
   });
 
   it.each<[string, VmFacts, Parameters<typeof job>[0] | null]>([
@@ -106,7 +129,64 @@ describe('a deadline that passed during an outage is believed only after a look'
     expect(lifecycle.delay('stepDeadline')).toBe(SETTINGS.timeouts.step);
     lifecycle.pass('stepDeadline');
     expect(lifecycle.state).toBe('needsOperator');
-    expect(lifecycle.failure.message).toMatch(/^InitiateFailback is at work but not achieved within 14400 s/);
+    expect(lifecycle.failure.message).toMatch(/^InitiateFailback has begun but is not achieved within 14400 s/);
+  });
+});
+
+describe('a step whose time to get ready is over has one more look', () => {
+  const waiting = () => given.checking().look({ status: 11 }).pass('stepDeadline');
+
+  it('which is a fresh one, sees every job, and is bounded by the time a look may take', () => {
+    const lifecycle = waiting();
+    expect(lifecycle.state).toBe('lastLook');
+    expect(lifecycle.watching).toEqual({ jobId: null, allJobs: true, pace: 'soon' });
+    expect(lifecycle.delay('lastLook')).toBe(SETTINGS.timeouts.settle);
+    const quick = given.checking(member({ timeouts: { ...SETTINGS.timeouts, settle: 1000 } })).pass('stepDeadline');
+    expect(quick.delay('lastLook')).toBe(SETTINGS.timeouts.call);
+  });
+
+  it('the host is ready: the call is made', () => {
+    expect(waiting().look().calling).toBe('initiateFailback');
+  });
+
+  it('the copy is complete, or runs: it goes on', () => {
+    expect(waiting().look({ state: 14 }).calling).toBe('startVirtualMachine');
+    expect(waiting().look({ state: 13 }, [job()]).state).toBe('tracking.going');
+  });
+
+  it('a pause is honoured, and the wait that is over is not shown any more', () => {
+    const lifecycle = waiting().command('pause').look();
+    expect(lifecycle.state).toBe('holding');
+    expect(lifecycle.context.failure).toBeNull();
+  });
+
+  it('a cancel is free', () => {
+    expect(waiting().command('cancel').status).toBe('cancelled');
+  });
+
+  it.each<[string, VmFacts | null, RegExp]>([
+    ['it waits for something else now', { state: 10 }, /within 86400 s \(waiting: replication state is 10/],
+    ['it is blocked now', { state: 8 }, /replication state is 8 \(critical\)/],
+    ['it has left the host', null, /does not have the VM/],
+  ])('%s: that is what a person is told', (_, facts, message) => {
+    const lifecycle = waiting().look(facts);
+    expect(lifecycle.state).toBe('needsOperator');
+    expect(lifecycle.failure.message).toMatch(message);
+  });
+
+  it('of a call in doubt shows that it worked, or that it did not', () => {
+    const inDoubt = () => given.inDoubt().pass('doubt').look({ status: 11 }).pass('stepDeadline');
+    expect(inDoubt().state).toBe('reconciling.lastLook');
+    expect(inDoubt().look({ state: 13 }, [job()]).state).toBe('tracking.going');
+    expect(inDoubt().look().state).toBe('backingOff');
+    expect(inDoubt().lookAgain().failure.code).toBe('deadline.passed');
+  });
+
+  it('of a VM that had to stay up shows that it did, or that it did not', () => {
+    const proving = () => given.started().look(UP).pass('proof').pass('stepDeadline');
+    expect(proving().state).toBe('proving.lastLook');
+    expect(proving().look(UP).status).toBe('completed');
+    expect(proving().look({ state: 14, power: 3 }).state).toBe('tracking.settling');
   });
 });
 
@@ -125,7 +205,9 @@ describe('before the look that decides about a deadline', () => {
   });
 
   it('a cancel of a start that is not finished ends cancelled, too', () => {
-    expect(late.starting().command('cancel').look({ state: 14 }).status).toBe('cancelled');
+    const lifecycle = late.starting().command('cancel').look({ state: 14 });
+    expect(lifecycle.state).toBe('reconciling.looking');
+    expect(lifecycle.pass('doubt').look({ state: 14 }).status).toBe('cancelled');
   });
 
   it('a pause holds before the next call', () => {

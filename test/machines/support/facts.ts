@@ -39,6 +39,7 @@ export function vm({ state = 6, health = 2, mode = 2, power = 3, healthState = 5
     mode,
     replication: state === null ? null : { state, health, failedOverType: 1, lastReplicationTime: '2024-05-01T10:00:00.000Z' },
     extended: false,
+    testReplica: null,
   };
 }
 

@@ -70,10 +70,10 @@ function lookAt({ state, power, job: current }: Host, { jobId, allJobs }: WatchI
 }
 
 function carryOut(world: Host, { effect, jobId }: EffectInput): Host {
-  return { ...world, ...EFFECT[effect](world, jobId) };
+  return { ...world, ...(EFFECT[effect]?.(world, jobId) ?? { crime: `${effect} is no call of this strategy` }) };
 }
 
-const EFFECT: Readonly<Record<EffectName, (host: Host, jobId: string | null) => Partial<Host>>> = {
+const EFFECT: Readonly<Partial<Record<EffectName, (host: Host, jobId: string | null) => Partial<Host>>>> = {
   initiateFailback: (host) => {
     if (isCopying({ ...host, late: null })) return { crime: 'InitiateFailback while a failback runs' };
     if (host.state === 14) return { crime: 'InitiateFailback after the failback was complete' };

@@ -22,7 +22,12 @@ export function inspect(taken: Taken<unknown>): void {
   }
   if (after.position === before.position) return;
   for (const call of callsIn(taken)) {
-    if (call.effect === 'terminateJob') continue;
+    if (call.effect === 'terminateJob') {
+      const { running = [] } = (event ?? {}) as { running?: JobObservation[] };
+      const runsAgain = running.some(({ jobId }) => jobId === call.jobId);
+      assert(was.ended === null || call.jobId !== was.jobId || runsAgain, 'a job that was seen to have ended is called');
+      continue;
+    }
     assert(event?.type === 'host.observed', `${call.effect} is called without a look`);
     assert(!was.pauseRequested, `${call.effect} is called while paused`);
     assert(!is.cancelRequested, `${call.effect} is called after a cancel`);
@@ -40,8 +45,8 @@ export function inspect(taken: Taken<unknown>): void {
     }
     if (call.effect === 'startVirtualMachine') assert(vm.replication?.state === 14, 'the VM is started before state 14');
   }
-  if (/^xstate\.after\.(jobDeadline|settle)\./.test(event?.type ?? '')) {
-    assert(statusOf(after.position) !== 'attention', `${event?.type} is believed without a look`);
+  if (/^xstate\.after\.(jobDeadline|settle|stepDeadline\.failback\.(?!overdue))/.test(event?.type ?? '')) {
+    assert(statusOf(after.position) === 'working', `${event?.type} is believed without a look`);
   }
 }
 
