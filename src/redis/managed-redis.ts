@@ -1,11 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailbackError } from '../domain/failure.ts';
 import { type EndpointRecord, readRecord, replaceRecord } from './endpoint-record.ts';
 import { type Endpoint, freePort, LOOPBACK, probe } from './local-endpoint.ts';
 import { configFileOf, end, launch, recordedProcess, writeConfiguration } from './local-server.ts';
+import { makeDirectory } from './make-directory.ts';
 import { findRedisBinary } from './redis-binary.ts';
 
 export interface ManagedRedisOptions {
@@ -88,7 +89,7 @@ export class ManagedRedis {
  */
 export async function startManagedRedis(options: ManagedRedisOptions): Promise<ManagedRedis> {
   const outlive = options.outlive ?? false;
-  mkdirSync(join(options.directory, 'redis'), { recursive: true, mode: 0o700 });
+  makeDirectory(join(options.directory, 'redis'));
   const directory = dataDirectoryOf(options.directory);
   for (let refusals = 0; ; ) {
     const record = readRecord(directory);
