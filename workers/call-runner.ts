@@ -8,6 +8,7 @@ import type { InstanceRef } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import { reportInDoubt } from '../src/runtime/sweep.ts';
+import { CannotLogOn } from './host-connections.ts';
 import { EFFECT_REGISTRY } from './registry.ts';
 import type { SettingsCache } from './settings-cache.ts';
 
@@ -26,6 +27,9 @@ export interface CallRunnerParts {
   readonly settings: SettingsCache;
 }
 
+/** What became of a job: `done` it needs nothing more of anybody · `left` nothing was claimed: it is for a worker that can log on. */
+export type CallOutcome = 'done' | 'left';
+
 /** Makes calls: claims, calls once, reports inside the job. A call that somebody may have made is never made again here. */
 export class CallRunner {
   readonly #parts: CallRunnerParts;
@@ -36,23 +40,23 @@ export class CallRunner {
     this.#parts = parts;
   }
 
-  async run({ run, id, token }: CallJob, connect: Connect): Promise<void> {
+  async run({ run, id, token }: CallJob, connect: Connect): Promise<CallOutcome> {
     const key = `${run}/${id}/${token}`;
-    if (this.#inHand.has(key)) return;
+    if (this.#inHand.has(key)) return 'done';
     this.#inHand.add(key);
     try {
-      await this.#call({ run, id }, token, connect);
+      return await this.#call({ run, id }, token, connect);
     } finally {
       this.#inHand.delete(key);
     }
   }
 
-  async #call(ref: InstanceRef, token: string, connect: Connect): Promise<void> {
+  async #call(ref: InstanceRef, token: string, connect: Connect): Promise<CallOutcome> {
     const { runtime, presence, settings } = this.#parts;
     const stored = await runtime.read(ref);
     const call = stored?.row.live.call;
     const member = await runtime.member(ref);
-    if (call?.token !== token || !member) return;
+    if (call?.token !== token || !member) return 'done';
     const input = call.input as EffectInput;
     const effect = EFFECT_REGISTRY[input.effect];
     let event: RuntimeEvent;
@@ -63,11 +67,11 @@ export class CallRunner {
       const needed = effect.needsSettings ? await settings.of(host, member.vmId, input.attempt > 1) : null;
       const claimedAt = performance.now();
       const claim = await runtime.claim(ref, token, presence.worker);
-      if (claim === 'dead') return;
+      if (claim === 'dead') return 'done';
       if (claim !== 'yes') {
         if (claim === 'doubt' || claim.worker === presence.worker || !(await presence.isAlive(claim.worker)))
           await reportInDoubt(runtime, ref, token);
-        return;
+        return 'done';
       }
       claimed = true;
       const { doubt, call: timeoutMs } = member.settings.timeouts;
@@ -76,15 +80,33 @@ export class CallRunner {
       const output = await effect.run({ host, member, input, settings: needed }, control);
       event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
     } catch (thrown) {
-      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed) };
+      if (!claimed && isOfThisProcess(thrown)) return 'left';
+      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, member.host) };
     }
     await runtime.advance(ref, event, { effect: 'call', token, final: true });
+    return 'done';
   }
 }
 
-/** A defect of ours after the claim says nothing about the host: the call may have been made. */
-function failureOf(thrown: unknown, claimed: boolean): Failure {
+/** The secret may go between the moment it was there and the request. */
+function isOfThisProcess(thrown: unknown): boolean {
+  return thrown instanceof CannotLogOn || toFailure(thrown).code === 'secret.missing';
+}
+
+/**
+ * A defect of ours after the claim says nothing about the host: the call may have been made. It was not where the secret was gone by
+ * then, which says nothing about the member either: another attempt is for whoever can log on.
+ */
+function failureOf(thrown: unknown, claimed: boolean, host: string): Failure {
   const failure = toFailure(thrown);
+  if (failure.code === 'secret.missing') {
+    return {
+      class: 'retryable',
+      code: 'host.not-sent',
+      message: `the worker could no longer log on to ${host}, so nothing was sent: ${failure.message}`,
+      remedy: 'Nothing to do: the call is made by a worker that can log on.',
+    };
+  }
   return claimed && failure.code === 'internal' ? { ...failure, class: 'reconcile' } : failure;
 }
 

@@ -6,8 +6,8 @@ import type { RunViews } from '../src/runtime/run-view.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import type { Sweep } from '../src/runtime/sweep.ts';
 
-/** Serves timers and what runs tell their members. A queue of its own: a busy host can not delay a deadline. */
-export function startControlWorker(runtime: Runtime, views: RunViews, sweep: Sweep): Worker<ControlJob> {
+/** Serves a run's timers and what it tells its members. A queue of its own: a busy host can not delay a deadline. */
+export function startControlWorker(run: RunId, runtime: Runtime, views: RunViews, sweep: Sweep): Worker<ControlJob> {
   return new Worker<ControlJob>(
     'control',
     async ({ data }) => {
@@ -16,7 +16,7 @@ export function startControlWorker(runtime: Runtime, views: RunViews, sweep: Swe
       const stored = await runtime.read(ref);
       if (stored) await sweep.fireTimers(ref, stored.row);
     },
-    { connection: runtime.redis, prefix: runtime.keys.controlQueuePrefix(), concurrency: 64 },
+    { connection: runtime.redis, prefix: runtime.keys.controlQueuePrefix(run), concurrency: 64 },
   );
 }
 

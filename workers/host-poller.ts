@@ -2,8 +2,11 @@ import type { Logger } from 'pino';
 import { toFailure } from '../src/domain/failure.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { writeHostHealth } from '../src/runtime/host-health.ts';
+import type { RunId } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
+import type { HostAccess } from './host-access.ts';
+import { CannotLogOn } from './host-connections.ts';
 import { pollInterval } from './poll-interval.ts';
 import { type News, WatchTable } from './watch-table.ts';
 
@@ -11,7 +14,9 @@ export interface HostPollerParts {
   readonly runtime: Runtime;
   readonly presence: Presence;
   readonly hostKey: string;
-  readonly connect: (run: string, host: string) => Promise<HyperVHost>;
+  readonly access: Pick<HostAccess, 'reach' | 'isOpen'>;
+  /** Runs it looks for; null = all. */
+  readonly runs: readonly RunId[] | null;
   readonly log: Logger;
   /** How many hosts this process looks at now. */
   readonly lookers: () => number;
@@ -26,7 +31,8 @@ const LONGEST_RETRY_MS = 10_000;
 
 /**
  * Looks at one host for everybody: one enumeration of its machines, one of its relationships, one of its jobs, whatever the number
- * of members. Only changes become events. Of all workers one polls a host at a time; the others stand by.
+ * of members. Only changes become events. Of all workers that can log on one polls a host at a time; the others stand by. One that serves
+ * some runs only looks for those, and only while nobody looks for all.
  */
 export class HostPoller {
   readonly #parts: HostPollerParts;
@@ -37,6 +43,8 @@ export class HostPoller {
   /** Before this time not even a new watch makes it look again. */
   #soonest = 0;
   #failures = 0;
+  /** What was on record about the host before this process began to look may be out of date. */
+  #newlyTaken = true;
   #holding = false;
   #wake: (() => void) | undefined;
   #poked = false;
@@ -66,9 +74,7 @@ export class HostPoller {
     this.#abort.abort();
     this.#wake?.();
     await this.#loop;
-    const { runtime, presence, hostKey } = this.#parts;
-    const lease = runtime.keys.poller(hostKey);
-    if ((await runtime.redis.get(lease)) === presence.worker) await runtime.redis.del(lease);
+    await this.#letGo();
   }
 
   get #stopped(): boolean {
@@ -81,7 +87,7 @@ export class HostPoller {
         this.#poked = false;
         if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
         // Renewed at every turn: a lease that ran out between two looks would make all workers take turns looking.
-        if (this.#table.size > 0 && (await this.#holdsLease()) && Date.now() >= this.#nextLook) await this.#look();
+        if (this.#table.size > 0 && (await this.#mayLook()) && Date.now() >= this.#nextLook) await this.#look();
       } catch (error) {
         this.#parts.log.error({ err: error, host: this.#parts.hostKey }, 'polling a host failed, going on');
         this.#nextLook = Date.now() + ASK_MS;
@@ -95,15 +101,56 @@ export class HostPoller {
     const { runtime, hostKey } = this.#parts;
     const version = await runtime.redis.get(runtime.keys.watchVersion(hostKey));
     if (version === this.#version) return false;
-    this.#table.replace(await runtime.redis.hgetall(runtime.keys.watches(hostKey)), Date.now());
+    const watches = Object.entries(await runtime.redis.hgetall(runtime.keys.watches(hostKey)));
+    this.#table.replace(Object.fromEntries(watches.filter(([field]) => this.#serves(field))), Date.now());
     this.#version = version;
     return true;
   }
 
-  async #holdsLease(): Promise<boolean> {
-    const { runtime, presence, hostKey } = this.#parts;
-    this.#holding = await presence.hold(runtime.keys.poller(hostKey), LEASE_MS);
+  #serves(field: string): boolean {
+    const { runs } = this.#parts;
+    return runs === null || runs.includes(field.slice(0, field.indexOf('/')));
+  }
+
+  /** Nobody who can not log on keeps others from looking. */
+  async #mayLook(): Promise<boolean> {
+    const held = this.#holding;
+    this.#holding = (await this.#canLogOn()) && (await this.#holdsLease());
+    if (held && !this.#holding) await this.#letGo();
+    if (!held && this.#holding) this.#newlyTaken = true;
     return this.#holding;
+  }
+
+  async #canLogOn(): Promise<boolean> {
+    for (const { run, host } of this.#table.owners()) {
+      try {
+        if (await this.#parts.access.isOpen(run, host)) return true;
+      } catch {
+        // What is wrong with the run's records is found by the look.
+        return true;
+      }
+    }
+    return false;
+  }
+
+  async #holdsLease(): Promise<boolean> {
+    const { runtime, presence, hostKey, runs } = this.#parts;
+    if (runs !== null) {
+      const forAll = await runtime.redis.get(runtime.keys.poller(hostKey));
+      if (forAll !== null && (await presence.isAlive(forAll))) return false;
+    }
+    return presence.hold(this.#lease, LEASE_MS);
+  }
+
+  get #lease(): string {
+    const { runtime, hostKey, runs } = this.#parts;
+    return runs === null ? runtime.keys.poller(hostKey) : runtime.keys.pollerOf(hostKey, runs);
+  }
+
+  async #letGo(): Promise<void> {
+    const { runtime, presence } = this.#parts;
+    this.#holding = false;
+    if ((await runtime.redis.get(this.#lease)) === presence.worker) await runtime.redis.del(this.#lease);
   }
 
   async #look(): Promise<void> {
@@ -114,11 +161,10 @@ export class HostPoller {
       const host = await this.#connect();
       if (!host) return;
       const seen = await host.observe({ jobsOfVm: this.#table.wantsAllJobs() }, { signal: this.#abort.signal });
-      if (this.#failures > 0) {
-        log.info({ host: host.name }, 'host answers again');
-        await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
-      }
+      if (this.#failures > 0) log.info({ host: host.name }, 'host answers again');
+      if (this.#failures > 0 || this.#newlyTaken) await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
       this.#failures = 0;
+      this.#newlyTaken = false;
       await Promise.all(
         this.#table.news(fields, seen).map((news) =>
           this.#tell(news, seen.takenAt, host).catch((error: unknown) => {
@@ -135,6 +181,7 @@ export class HostPoller {
       this.#nextLook = Date.now() + pollInterval(this.#table.paces(Date.now()), share);
     } catch (thrown) {
       if (this.#stopped) return;
+      if (thrown instanceof CannotLogOn) return this.#letGo();
       const failure = toFailure(thrown);
       this.#failures++;
       this.#nextLook = Date.now() + Math.min(LONGEST_RETRY_MS, ASK_MS * 2 ** Math.min(this.#failures - 1, 10));
@@ -149,7 +196,7 @@ export class HostPoller {
     let failure: unknown = null;
     for (const { run, host } of this.#table.owners()) {
       try {
-        return await this.#parts.connect(run, host);
+        if (await this.#parts.access.isOpen(run, host)) return await this.#parts.access.reach(run, host);
       } catch (thrown) {
         // Watches of a run whose records are gone: a worker that outlived an emptied Redis may have handed them over afterwards.
         if (toFailure(thrown).code === 'run.unknown') await this.#forgetRun(run);
@@ -196,7 +243,7 @@ export class HostPoller {
 
   async #pause(): Promise<void> {
     if (this.#stopped || this.#poked) return;
-    const wait = this.#table.size === 0 ? ASK_MS : Math.max(0, Math.min(ASK_MS, this.#nextLook - Date.now()));
+    const wait = this.isLooking ? Math.max(0, Math.min(ASK_MS, this.#nextLook - Date.now())) : ASK_MS;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       this.#wake = () => {

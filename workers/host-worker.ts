@@ -1,22 +1,29 @@
-import { Worker } from 'bullmq';
+import { WaitingError, Worker } from 'bullmq';
 import type { CallJob } from '../src/runtime/dispatcher.ts';
+import type { RunId } from '../src/runtime/keys.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import type { CallRunner, Connect } from './call-runner.ts';
 
-/**
- * Serves the queue of one Hyper-V host.
- * @param concurrency calls at a time on this host by this process
- */
-export function startHostWorker(
-  runtime: Runtime,
-  runner: CallRunner,
-  hostKey: string,
-  concurrency: number,
-  connect: Connect,
-): Worker<CallJob> {
-  return new Worker<CallJob>('calls', ({ data }) => runner.run(data, connect), {
-    connection: runtime.redis,
-    prefix: runtime.keys.hostQueuePrefix(hostKey),
-    concurrency,
-  });
+export interface HostWorkerParts {
+  readonly runtime: Runtime;
+  readonly runner: CallRunner;
+  readonly run: RunId;
+  readonly hostKey: string;
+  readonly connect: Connect;
+  /** This process can not log on: it must take no more jobs. Called before the job that showed it is given back. */
+  readonly onLeft: () => void;
+}
+
+/** Serves the calls of one run on one Hyper-V host. */
+export function startHostWorker({ runtime, runner, run, hostKey, connect, onLeft }: HostWorkerParts): Worker<CallJob> {
+  return new Worker<CallJob>(
+    'calls',
+    async (job, token) => {
+      if ((await runner.run(job.data, connect)) === 'done') return;
+      onLeft();
+      await job.moveToWait(token);
+      throw new WaitingError();
+    },
+    { connection: runtime.redis, prefix: runtime.keys.callQueuePrefix(run, hostKey) },
+  );
 }

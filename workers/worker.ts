@@ -1,4 +1,3 @@
-import type { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
@@ -12,9 +11,11 @@ import { type Checkpoint, Runtime } from '../src/runtime/runtime.ts';
 import { isSettled, Sweep, settle } from '../src/runtime/sweep.ts';
 import { CallRunner } from './call-runner.ts';
 import { startControlWorker } from './control-worker.ts';
+import { HostAccess } from './host-access.ts';
 import { HostConnections } from './host-connections.ts';
 import { HostPoller } from './host-poller.ts';
 import { startHostWorker } from './host-worker.ts';
+import { ServedQueues } from './served-queues.ts';
 import { SettingsCache } from './settings-cache.ts';
 
 export interface WorkerOptions {
@@ -23,8 +24,11 @@ export interface WorkerOptions {
   readonly keys?: Keys;
   /** Plan names of the hosts to serve; default all. */
   readonly hosts?: readonly string[] | null;
+  /** Runs to serve; default all. Others are left as they are. */
+  readonly runs?: readonly RunId[] | null;
   /** Calls at a time per host; default 8. */
   readonly concurrency?: number;
+  /** Opens no connection yet. What it and `HyperVHost.prepare` throw is held to be a gap of this process, and work for the host is left to others. */
   readonly connectHost: (host: RunHost) => Promise<HyperVHost>;
   readonly log: Logger;
   readonly onCheckpoint?: (at: Checkpoint) => void | Promise<void>;
@@ -42,9 +46,8 @@ const SWEEP_MS = 2_000;
 const SWEEP_LEASE_MS = 6_000;
 /** Three beats of a living worker. */
 const SAY_ALIVE_MS = 3_000;
-const CLOSE_PATIENCE_MS = 15_000;
 
-/** Starts everything a worker process does: calls, polling, timers, admission, sweep, for all active runs. */
+/** Starts everything a worker process does: calls, polling, timers, admission, sweep, for all active runs or some. */
 export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
   const process = new WorkerProcess(options);
   await process.start();
@@ -58,9 +61,9 @@ class WorkerProcess {
   readonly #sweep: Sweep;
   readonly #admission: Admission;
   readonly #connections: HostConnections;
-  readonly #runner: CallRunner;
+  readonly #access: HostAccess;
+  readonly #queues: ServedQueues;
   readonly #pollers = new Map<string, HostPoller>();
-  readonly #workers: Worker[] = [];
   readonly #lastSweep = new Map<RunId, number>();
   readonly #counts = new Map<RunId, StatusCounts>();
   /** No sweep before this time. */
@@ -83,7 +86,15 @@ class WorkerProcess {
     this.#sweep = new Sweep(this.#runtime, this.#presence);
     this.#admission = new Admission(this.#runtime);
     this.#connections = new HostConnections(this.#runtime.records, options.connectHost);
-    this.#runner = new CallRunner({ runtime: this.#runtime, presence: this.#presence, settings: new SettingsCache() });
+    this.#access = new HostAccess({
+      connections: this.#connections,
+      onChange: (gaps, run, host, failure) => {
+        this.#presence.tellGaps(gaps);
+        if (failure) options.log.warn({ run, host, failure }, 'this worker can not log on to a host and leaves its work to others');
+        else options.log.info({ run, host }, 'this worker serves a host again');
+      },
+    });
+    this.#queues = this.#makeQueues();
   }
 
   get worker(): string {
@@ -91,11 +102,9 @@ class WorkerProcess {
   }
 
   async start(): Promise<void> {
-    await this.#presence.start(this.#options.hosts ?? null);
+    await this.#presence.start({ hosts: this.#options.hosts ?? null, runs: this.#options.runs ?? null });
     await this.#waitForOthers();
     this.#options.redis.on('ready', this.#onReconnect);
-    const views = new RunViews(this.#runtime.redis, this.#runtime.keys, this.#runtime.records);
-    this.#adopt(startControlWorker(this.#runtime, views, this.#sweep));
     this.#loop = this.#run();
   }
 
@@ -105,13 +114,7 @@ class WorkerProcess {
     this.#wake?.();
     await this.#loop;
     await Promise.all([...this.#pollers.values()].map((poller) => poller.stop()));
-    let patience: NodeJS.Timeout | undefined;
-    const tooLong = new Promise<'late'>((resolve) => {
-      patience = setTimeout(resolve, CLOSE_PATIENCE_MS, 'late');
-    });
-    const closed = Promise.all(this.#workers.map((worker) => worker.close())).then(() => 'closed' as const);
-    if ((await Promise.race([closed, tooLong])) === 'late') await Promise.all(this.#workers.map((worker) => worker.close(true)));
-    clearTimeout(patience);
+    await this.#queues.close();
     await this.#presence.stop();
     await this.#runtime.close();
     await this.#connections.close();
@@ -139,7 +142,8 @@ class WorkerProcess {
           await this.#pause(this.#quietUntil - Date.now());
           continue;
         }
-        const runs = await this.#runtime.redis.smembers(this.#runtime.keys.activeRuns());
+        const active = await this.#runtime.redis.smembers(this.#runtime.keys.activeRuns());
+        const runs = active.filter((run) => this.#options.runs?.includes(run) ?? true);
         for (const run of runs) await this.#serve(run);
         for (const run of this.#lastSweep.keys()) if (!runs.includes(run)) await this.#leave(run);
       } catch (error) {
@@ -155,7 +159,8 @@ class WorkerProcess {
     this.#lastSweep.set(run, Date.now());
     try {
       const { hosts } = await this.#runtime.records.record(run);
-      for (const host of hosts) this.#serveHost(host);
+      this.#queues.serveRun(run);
+      for (const host of hosts) void this.#serveHost(run, host);
       if (!(await this.#presence.hold(this.#runtime.keys.sweeper(run), SWEEP_LEASE_MS))) return;
       await this.#sweep.sweep(run, last === undefined).catch((error: unknown) => {
         this.#options.log.error({ err: error, run }, 'the sweep could not look after everything, going on');
@@ -169,33 +174,52 @@ class WorkerProcess {
     }
   }
 
-  #serveHost(host: RunHost): void {
-    const { hosts, log, concurrency } = this.#options;
+  /** Does not keep the others waiting for what a host needs from this machine. */
+  async #serveHost(run: RunId, host: RunHost): Promise<void> {
+    const { hosts, log } = this.#options;
     if (hosts && !hosts.includes(host.name)) return;
-    const hostKey = hostKeyOf(host.address);
+    this.#startPoller(hostKeyOf(host.address));
+    try {
+      const open = await this.#access.isOpen(run, host.name);
+      if (!open) this.#queues.leaveHost(run, host.name);
+      else if (!this.#stopped && this.#lastSweep.has(run)) this.#queues.serveHost(run, host);
+    } catch (error) {
+      log.error({ err: error, run, host: host.name }, 'looking after a host failed, going on');
+    }
+  }
+
+  #startPoller(hostKey: string): void {
     if (this.#pollers.has(hostKey)) return;
-    const connect = (run: string, name: string) => this.#connections.get(run, name);
     const poller = new HostPoller({
       runtime: this.#runtime,
       presence: this.#presence,
       hostKey,
-      connect,
-      log,
+      access: this.#access,
+      runs: this.#options.runs ?? null,
+      log: this.#options.log,
       lookers: () => this.#lookers(),
     });
     this.#pollers.set(hostKey, poller);
     poller.start();
-    this.#adopt(startHostWorker(this.#runtime, this.#runner, hostKey, concurrency ?? 8, connect));
+  }
+
+  #makeQueues(): ServedQueues {
+    const runtime = this.#runtime;
+    const runner = new CallRunner({ runtime, presence: this.#presence, settings: new SettingsCache() });
+    const views = new RunViews(runtime.redis, runtime.keys, runtime.records);
+    const connect = (run: RunId, host: string) => this.#access.reach(run, host);
+    const queues = new ServedQueues({
+      concurrency: this.#options.concurrency ?? 8,
+      log: this.#options.log,
+      startControl: (run) => startControlWorker(run, runtime, views, this.#sweep),
+      startCalls: (run, { name, address }) =>
+        startHostWorker({ runtime, runner, run, hostKey: hostKeyOf(address), connect, onLeft: () => queues.leaveHost(run, name) }),
+    });
+    return queues;
   }
 
   #lookers(): number {
     return [...this.#pollers.values()].filter(({ isLooking }) => isLooking).length;
-  }
-
-  #adopt(worker: Worker): void {
-    worker.on('error', (error) => this.#options.log.debug({ err: error }, 'queue worker'));
-    worker.on('failed', (job, error) => this.#options.log.error({ err: error, job: job?.id }, 'a job failed'));
-    this.#workers.push(worker);
   }
 
   async #released(ref: { run: RunId; id: string }, host: string): Promise<void> {
@@ -215,6 +239,11 @@ class WorkerProcess {
     await this.#runtime.committer(run).flush();
     this.#lastSweep.delete(run);
     this.#counts.delete(run);
+    this.#queues.leaveRun(run);
+    this.#access.forget(run);
+    await this.#runtime.dispatcher.forget(run).catch((error: unknown) => {
+      this.#options.log.debug({ err: error, run }, 'records of a run are gone');
+    });
     this.#runtime.forget(run);
   }
 

@@ -8,6 +8,11 @@ import type { HostObservation } from '../domain/observation.ts';
 export interface HyperVHost {
   /** The name the plan gives the host. */
   readonly name: string;
+  /**
+   * Gets everything ready that a request needs from this process (credentials, certificate authorities), and sends nothing: what it
+   * throws says something about this process, never about the host.
+   */
+  prepare(options?: CallOptions): Promise<void>;
   /** Who answers: protocol, product, host name, Windows version, Hyper-V present. Used by `hosts check`. */
   identify(options?: CallOptions): Promise<HostIdentity>;
   /** One look at the whole host. Costs a constant number of enumerations, however many machines the host has. */

@@ -7,14 +7,14 @@ import { hostKeyOf, type InstanceId, type InstanceRef, type Keys, type RunId } f
 import type { LiveEffect, Row } from './row.ts';
 import type { RunRecords } from './run-record.ts';
 
-/** Job of a host queue: one call. The token says which; everything else is read from the row. */
+/** Job of a run's queue for one host: one call. The token says which; everything else is read from the row. */
 export interface CallJob {
   readonly run: RunId;
   readonly id: InstanceId;
   readonly token: string;
 }
 
-/** Job of the control queue: a timer that is due, or a run that tells its members something. */
+/** Job of a run's control queue: a timer that is due, or a run that tells its members something. */
 export type ControlJob =
   | { readonly kind: 'alarm'; readonly run: RunId; readonly id: InstanceId }
   | { readonly kind: 'tell'; readonly run: RunId; readonly token: string };
@@ -65,7 +65,12 @@ export class Dispatcher {
 
   async handOver(items: readonly Handover[], now: number): Promise<void> {
     const calls = new Map<string, { name: string; data: CallJob; opts: JobsOptions }[]>();
-    const control: { name: string; data: ControlJob; opts: JobsOptions }[] = [];
+    const control = new Map<RunId, { name: string; data: ControlJob; opts: JobsOptions }[]>();
+    const queueControl = (run: RunId, name: ControlJob['kind'], data: ControlJob, opts: JobsOptions): void => {
+      const jobs = control.get(run) ?? [];
+      jobs.push({ name, data, opts });
+      control.set(run, jobs);
+    };
     const watches = new Map<string, { set: string[]; remove: string[] }>();
     for (const { ref, row, member, started, ended, again } of items) {
       const hostKey = member && (await this.hostKey(ref.run, member.host));
@@ -73,13 +78,14 @@ export class Dispatcher {
         const { call, watch } = started;
         if (call) {
           const data = { run: ref.run, id: ref.id, token: call.token };
-          const jobs = calls.get(hostKey) ?? [];
+          const queue = this.#keys.callQueuePrefix(ref.run, hostKey);
+          const jobs = calls.get(queue) ?? [];
           jobs.push({
             name: (call.input as { effect: string }).effect,
             data,
             opts: { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${call.token}` },
           });
-          calls.set(hostKey, jobs);
+          calls.set(queue, jobs);
         }
         if (watch || ended.watch) {
           const change = watches.get(hostKey) ?? { set: [], remove: [] };
@@ -96,22 +102,19 @@ export class Dispatcher {
       }
       if (started.tell) {
         const { token } = started.tell;
-        control.push({
-          name: 'tell',
-          data: { kind: 'tell', run: ref.run, token },
-          // Telling twice changes nothing, and a job of that name may be stuck with a worker that is gone.
-          opts: { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${token}${again ? `.${now}` : ''}` },
-        });
+        // Telling twice changes nothing, and a job of that name may be stuck with a worker that is gone.
+        const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${token}${again ? `.${now}` : ''}` };
+        queueControl(ref.run, 'tell', { kind: 'tell', run: ref.run, token }, opts);
       }
       const next = nextTimer(row);
       if (next !== null && next - now <= TIMER_HORIZON_MS) {
         const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.t${next}`, delay: Math.max(0, next - now) };
-        control.push({ name: 'alarm', data: { kind: 'alarm', ...ref }, opts });
+        queueControl(ref.run, 'alarm', { kind: 'alarm', ...ref }, opts);
       }
     }
     const work: Promise<unknown>[] = [];
-    for (const [hostKey, jobs] of calls) work.push(this.#queue(this.#keys.hostQueuePrefix(hostKey), 'calls').addBulk(jobs));
-    if (control.length > 0) work.push(this.#queue(this.#keys.controlQueuePrefix(), 'control').addBulk(control));
+    for (const [prefix, jobs] of calls) work.push(this.#queue(prefix, 'calls').addBulk(jobs));
+    for (const [run, jobs] of control) work.push(this.#queue(this.#keys.controlQueuePrefix(run), 'control').addBulk(jobs));
     for (const [hostKey, { set, remove }] of watches) {
       if (set.length + remove.length === 0) continue;
       const pipeline = this.#redis.pipeline();
@@ -130,9 +133,9 @@ export class Dispatcher {
     return hostKeyOf(found.address);
   }
 
-  /** Job ids of a host's queue that some worker has taken and not finished. */
-  async activeCalls(hostKey: string): Promise<readonly string[]> {
-    return this.#redis.lrange(`${this.#keys.hostQueuePrefix(hostKey)}:calls:active`, 0, -1);
+  /** Job ids of a run's queue for one host that some worker has taken and not finished. */
+  async activeCalls(run: RunId, hostKey: string): Promise<readonly string[]> {
+    return this.#redis.lrange(`${this.#keys.callQueuePrefix(run, hostKey)}:calls:active`, 0, -1);
   }
 
   /** Queues a call again under a name of its own: its job is stuck with a worker that is gone. */
@@ -140,7 +143,21 @@ export class Dispatcher {
     const hostKey = await this.hostKey(ref.run, member.host);
     const data: CallJob = { run: ref.run, id: ref.id, token: call.token };
     const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${call.token}.${mark}` };
-    await this.#queue(this.#keys.hostQueuePrefix(hostKey), 'calls').add((call.input as { effect: string }).effect, data, opts);
+    await this.#queue(this.#keys.callQueuePrefix(ref.run, hostKey), 'calls').add((call.input as { effect: string }).effect, data, opts);
+  }
+
+  /** A run is not looked after any more: lets go of its queues, and of what BullMQ recorded in them for listeners that nobody is. */
+  async forget(run: RunId): Promise<void> {
+    const control = this.#keys.controlQueuePrefix(run);
+    const streams = [`${control}:control:events`];
+    for (const { address } of (await this.#records.record(run)).hosts)
+      streams.push(`${this.#keys.callQueuePrefix(run, hostKeyOf(address))}:calls:events`);
+    await this.#redis.unlink(streams);
+    for (const [prefix, queue] of this.#queues) {
+      if (!prefix.startsWith(control)) continue;
+      this.#queues.delete(prefix);
+      await queue.close();
+    }
   }
 
   async close(): Promise<void> {

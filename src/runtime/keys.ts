@@ -58,8 +58,10 @@ export class Keys {
   watches = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watches`;
   /** Changes whenever the watches do; never has a value twice, not even after Redis was emptied. */
   watchVersion = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watch-version`;
-  /** Lease of the one worker that polls the host. */
+  /** Lease of the one worker that polls the host for all runs. */
   poller = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:poller`;
+  /** Lease of a worker that serves some runs only and polls the host for them, while nobody does it for all. */
+  pollerOf = (hostKey: string, runs: readonly RunId[]) => `${this.poller(hostKey)}:${[...runs].sort().join('+')}`;
   /** Hash `<run>/<instance>` → since: members in flight on the host. */
   slots = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:slots`;
   /** What keeps the host from being looked at, if anything. */
@@ -72,10 +74,10 @@ export class Keys {
   /** Hash of all known workers: what they serve. */
   workers = () => `${this.prefix}:workers`;
 
-  /** BullMQ prefix of a host's queue; the queue itself is called `calls`. */
-  hostQueuePrefix = (hostKey: string) => `${this.prefix}:{h:${hostKey}}`;
-  /** BullMQ prefix of the queue for timers and for what a run tells its members; the queue itself is called `control`. */
-  controlQueuePrefix = () => `${this.prefix}:{control}`;
+  /** BullMQ prefix of the queue for a run's calls on one host; the queue itself is called `calls`. */
+  callQueuePrefix = (run: RunId, hostKey: string) => `${this.prefix}:{${run}}:h:${hostKey}`;
+  /** BullMQ prefix of the queue for a run's timers and for what it tells its members; the queue itself is called `control`. */
+  controlQueuePrefix = (run: RunId) => `${this.prefix}:{${run}}`;
 }
 
 /** One host is one key, whatever a plan calls it: `host:port` of its address, with characters BullMQ does not take replaced. */

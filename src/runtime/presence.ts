@@ -1,19 +1,35 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
-import type { Keys } from './keys.ts';
+import type { Failure } from '../domain/failure.ts';
+import type { Keys, RunId } from './keys.ts';
 import { runScript } from './scripts.ts';
 
 /** How long a worker that says nothing counts as alive, milliseconds. */
 const ALIVE_MS = 10_000;
 const BEAT_MS = 1_000;
 
+/** What a worker serves. */
+export interface Service {
+  /** Plan names of the hosts; null = all. */
+  readonly hosts: readonly string[] | null;
+  /** null = all. */
+  readonly runs: readonly RunId[] | null;
+}
+
+/** A host of a run that a worker can not log on to because of what its own process lacks. */
+export interface LogOnGap {
+  readonly run: RunId;
+  /** Plan name. */
+  readonly host: string;
+  readonly failure: Failure;
+}
+
 /** What a worker tells about itself. */
-export interface WorkerRecord {
+export interface WorkerRecord extends Service {
   readonly worker: string;
   readonly startedAt: number;
-  /** Plan names of the hosts it serves; null = all. */
-  readonly hosts: readonly string[] | null;
+  readonly gaps: readonly LogOnGap[];
 }
 
 /**
@@ -25,7 +41,7 @@ export class Presence {
   readonly #redis: Redis;
   readonly #keys: Keys;
   readonly #here: string;
-  #record = '';
+  #record: WorkerRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(redis: Redis, keys: Keys) {
@@ -35,12 +51,16 @@ export class Presence {
     this.worker = `${this.#here}:${process.pid}:${processStart(process.pid) ?? Date.now()}`;
   }
 
-  async start(hosts: readonly string[] | null): Promise<void> {
-    const record: WorkerRecord = { worker: this.worker, startedAt: Date.now(), hosts };
-    this.#record = JSON.stringify(record);
+  async start({ hosts, runs }: Service): Promise<void> {
+    this.#record = { worker: this.worker, startedAt: Date.now(), hosts, runs, gaps: [] };
     await this.#beat();
     this.#timer = setInterval(() => void this.#beat().catch(() => undefined), BEAT_MS);
     this.#timer.unref();
+  }
+
+  /** Tells from the next beat on what this worker can not log on to. */
+  tellGaps(gaps: readonly LogOnGap[]): void {
+    if (this.#record) this.#record = { ...this.#record, gaps };
   }
 
   async stop(): Promise<void> {
@@ -59,7 +79,7 @@ export class Presence {
     const records = await this.#redis.hgetall(this.#keys.workers());
     const alive: WorkerRecord[] = [];
     for (const [worker, text] of Object.entries(records)) {
-      if (await this.isAlive(worker)) alive.push(JSON.parse(text) as WorkerRecord);
+      if (await this.isAlive(worker)) alive.push(parseRecord(text));
       else await this.#redis.hdel(this.#keys.workers(), worker);
     }
     return alive;
@@ -77,7 +97,8 @@ export class Presence {
   /** Says everything each time: Redis may have been emptied. */
   #beat(): Promise<unknown> {
     const { workers, worker } = this.#keys;
-    return this.#redis.pipeline().set(worker(this.worker), Date.now(), 'PX', ALIVE_MS).hset(workers(), this.worker, this.#record).exec();
+    const record = JSON.stringify(this.#record);
+    return this.#redis.pipeline().set(worker(this.worker), Date.now(), 'PX', ALIVE_MS).hset(workers(), this.worker, record).exec();
   }
 
   #isGoneFromHere(worker: string): boolean {
@@ -87,6 +108,11 @@ export class Presence {
     if (started === undefined) return !processExists(Number(pid));
     return started !== start;
   }
+}
+
+/** A worker of an earlier release says less: it serves all runs. */
+function parseRecord(text: string): WorkerRecord {
+  return { runs: null, gaps: [], ...(JSON.parse(text) as Pick<WorkerRecord, 'worker' | 'startedAt' | 'hosts'>) };
 }
 
 /** Host name and, on Linux, the namespace in which process numbers mean something. */

@@ -124,7 +124,7 @@ export class Sweep {
     const member = await this.#runtime.member(ref);
     if (!member) return;
     const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, member.host);
-    const active = await this.#runtime.dispatcher.activeCalls(hostKey);
+    const active = await this.#runtime.dispatcher.activeCalls(ref.run, hostKey);
     if (!active.includes(`${ref.run}.${ref.id}.${call.token}`)) return;
     await this.#runtime.dispatcher.queueAgain(
       ref,

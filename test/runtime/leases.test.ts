@@ -43,7 +43,7 @@ function nameOfTheDead(living: string): string {
 
 test('the lease of a process that is gone is taken over at once, although it beat a moment ago', async () => {
   const presence = new Presence(redis, keys);
-  await presence.start(null);
+  await presence.start({ hosts: null, runs: null });
   const dead = nameOfTheDead(presence.worker);
   await redis.set(keys.worker(dead), 1, 'PX', 10_000);
   await redis.set('lease', dead, 'PX', 60_000);
@@ -54,7 +54,7 @@ test('the lease of a process that is gone is taken over at once, although it bea
 
 test('a worker of another machine is alive while it beats', async () => {
   const presence = new Presence(redis, keys);
-  await presence.start(null);
+  await presence.start({ hosts: null, runs: null });
   const far = `elsewhere/1:${process.pid}:1`;
   expect(await presence.isAlive(far)).toBe(false);
   await redis.set(keys.worker(far), 1, 'PX', 10_000);
@@ -66,7 +66,7 @@ test('a worker of another machine is alive while it beats', async () => {
 
 test('who is alive is known again after Redis was emptied', async () => {
   const presence = new Presence(redis, keys);
-  await presence.start(['hv-a']);
+  await presence.start({ hosts: ['hv-a'], runs: null });
   await redis.flushdb();
   await expect.poll(async () => (await presence.alive()).map(({ worker }) => worker), { timeout: 5_000 }).toEqual([presence.worker]);
   await presence.stop();

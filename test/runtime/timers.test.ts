@@ -21,7 +21,7 @@ function atTime(start: number) {
 }
 
 async function alarms(): Promise<readonly (string | undefined)[]> {
-  const queue = new Queue('control', { connection: redis, prefix: keys.controlQueuePrefix() });
+  const queue = new Queue('control', { connection: redis, prefix: keys.controlQueuePrefix(ref.run) });
   const jobs = await queue.getJobs(['delayed', 'waiting', 'active']);
   await queue.close();
   return jobs.map(({ id }) => id);

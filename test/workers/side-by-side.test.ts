@@ -90,7 +90,7 @@ test.concurrent('a job that another worker gets while its call is on the way to 
   if (!member || !call) throw new Error('the call has ended already');
   caller.signal('SIGSTOP');
   await stage.runtime.dispatcher.queueAgain(ref, member, call, 'again');
-  const queue = `${stage.keys.hostQueuePrefix(hostKeyOf(stage.simulator.hosts[0]?.url ?? ''))}:calls`;
+  const queue = `${stage.keys.callQueuePrefix(run, hostKeyOf(stage.simulator.hosts[0]?.url ?? ''))}:calls`;
   await eventually(async () => (await redis.exists(`${queue}:${run}.m0.${call.token}.again`)) === 0);
   caller.signal('SIGCONT');
   expect((await stage.untilFinished(run)).counts.completed).toBe(1);

@@ -18,8 +18,8 @@ async function deleteMatching(pattern: string): Promise<number> {
   return found.length === 0 ? 0 : redis.del(...found);
 }
 
-function deleteHostQueues(stage: Stage): Promise<readonly number[]> {
-  return Promise.all(hostKeys(stage).map((key) => deleteMatching(`${stage.keys.hostQueuePrefix(key)}:calls:*`)));
+function deleteCallQueues(stage: Stage, run: string): Promise<readonly number[]> {
+  return Promise.all(hostKeys(stage).map((key) => deleteMatching(`${stage.keys.callQueuePrefix(run, key)}:calls:*`)));
 }
 
 /** The sweep looks at a lifecycle some time after it was last heard of: makes that time pass. */
@@ -54,7 +54,7 @@ describe.concurrent('what got lost is found', () => {
     await expectHome(stage, run, check);
   });
 
-  test('the queue of a host, with calls waiting in it', async ({ onTestFinished, expect: check }) => {
+  test('the queue of a run on a host, with calls waiting in it', async ({ onTestFinished, expect: check }) => {
     const stage = await setStage(redis, onTestFinished, {
       vms: VMS,
       hosts: 1,
@@ -62,9 +62,9 @@ describe.concurrent('what got lost is found', () => {
     });
     await stage.startWorker({ concurrency: 1 });
     const run = await stage.createRun();
-    const waiting = `${stage.keys.hostQueuePrefix(hostKeys(stage)[0] as string)}:calls:wait`;
+    const waiting = `${stage.keys.callQueuePrefix(run, hostKeys(stage)[0] as string)}:calls:wait`;
     await eventually(async () => stage.ledger.calls.length > 0 && (await redis.llen(waiting)) >= 2, 10);
-    await deleteHostQueues(stage);
+    await deleteCallQueues(stage, run);
     await letSweepBeDue(stage, run);
     await expectHome(stage, run, check);
   });
@@ -74,7 +74,7 @@ describe.concurrent('what got lost is found', () => {
     await stage.startWorker();
     const run = await stage.createRun({ settings: { stable: 1_000 } });
     await eventually(async () => (await stage.members(run)).some(({ state }) => state.includes('proving')), 20);
-    check(await deleteMatching(`${stage.keys.controlQueuePrefix()}:control:*`)).toBeGreaterThan(0);
+    check(await deleteMatching(`${stage.keys.controlQueuePrefix(run)}:control:*`)).toBeGreaterThan(0);
     await expectHome(stage, run, check);
   });
 
@@ -92,7 +92,7 @@ describe.concurrent('what got lost is found', () => {
     const work = { redisUrl: url, prefix: stage.keys.prefix };
     const worker = await startWorkerProcess({ ...work, at: 'unclaimed' }, onTestFinished);
     await worker.ended();
-    const active = `${stage.keys.hostQueuePrefix(hostKeys(stage)[0] as string)}:calls:active`;
+    const active = `${stage.keys.callQueuePrefix(run, hostKeys(stage)[0] as string)}:calls:active`;
     check(await redis.llen(active)).toBeGreaterThan(0);
     await stage.startWorker();
     await expectHome(stage, run, check);
@@ -122,8 +122,8 @@ describe.concurrent('what got lost is found', () => {
     const worker = await startWorkerProcess({ ...work, at: 'claimed', nth: 2 }, onTestFinished);
     await worker.ended();
     await redis.del(stage.keys.outbox(run));
-    await deleteHostQueues(stage);
-    await deleteMatching(`${stage.keys.controlQueuePrefix()}:control:*`);
+    await deleteCallQueues(stage, run);
+    await deleteMatching(`${stage.keys.controlQueuePrefix(run)}:control:*`);
     for (const key of hostKeys(stage)) {
       await redis.del(stage.keys.watches(key), stage.keys.watchVersion(key), stage.keys.slots(key));
       await redis.hset(stage.keys.slots(key), { 'long-gone/m1': 0, [`${run}/m4`]: 0 });

@@ -5,7 +5,7 @@ import { createHttpTransport } from './http-transport.ts';
 import type { UriBase } from './resources.ts';
 import type { Credentials } from './secrets.ts';
 import type { Call, Session } from './session.ts';
-import { createSoapExchange } from './soap-exchange.ts';
+import { createSoapExchange, prepareRequest } from './soap-exchange.ts';
 import type { TlsTrust } from './tls-trust.ts';
 
 export interface WsmanHostOptions {
@@ -30,6 +30,8 @@ export interface WsmanHostOptions {
 }
 
 export interface HostSession extends Session {
+  /** Resolves credentials and reads certificate authorities, as every request does, and sends nothing. */
+  prepare(call: Call): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -50,6 +52,9 @@ export function openSession(options: WsmanHostOptions): HostSession {
   const pending = new Set<Promise<unknown>>();
   return {
     host: options.name,
+    async prepare(call) {
+      await prepareRequest(endpoint, transport, options.credentials, { ...call, operation: 'any request' });
+    },
     exchange: createSoapExchange(endpoint, transport, options.credentials),
     pageSizes: new Map(),
     headers: ({ deadline }) => ({

@@ -7,7 +7,7 @@ import { parseFingerprint, type TlsTrust, tlsOptions } from './tls-trust.ts';
 import { type BrokenExchange, TransportError } from './transport-failure.ts';
 
 /** One exchange. @throws TransportError */
-type HttpPost = (request: HttpRequest) => Promise<HttpAnswer>;
+export type HttpPost = (request: HttpRequest) => Promise<HttpAnswer>;
 
 export interface HttpTransport {
   /** Makes ready to post, without connecting. @throws FailbackError when a CA file cannot be read */

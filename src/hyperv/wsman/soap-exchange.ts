@@ -2,8 +2,8 @@ import { FailbackError, type Failure, type FailureClass } from '../../domain/fai
 import type { Endpoint } from './endpoint.ts';
 import type { HttpAnswer } from './http-exchange.ts';
 import { notWsman, refusalOf } from './http-refusal.ts';
-import type { HttpTransport } from './http-transport.ts';
-import { authorize, type Credentials, type Mask } from './secrets.ts';
+import type { HttpPost, HttpTransport } from './http-transport.ts';
+import { type Authorization, authorize, type Credentials, type Mask } from './secrets.ts';
 import { describeHresult, meaningOf, readFault, type SoapFault } from './soap-fault.ts';
 import { TransportError } from './transport-failure.ts';
 import { descend, parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
@@ -38,11 +38,7 @@ export function createSoapExchange(endpoint: Endpoint, transport: HttpTransport,
     let mask: Mask = (text) => text;
     try {
       const { deadline, sendBy, signal } = request;
-      const [post, authorization] = await beforehand(
-        endpoint.name,
-        request,
-        Promise.all([transport.open(), authorize(endpoint.name, credentials)]),
-      );
+      const [post, authorization] = await prepareRequest(endpoint, transport, credentials, request);
       mask = authorization.mask;
       const body = Buffer.from(request.message, 'utf8');
       return judge(endpoint.name, request, await post({ body, authorization: authorization.header, deadline, sendBy, signal }), mask);
@@ -57,8 +53,24 @@ export function isStaleConnection(error: unknown): boolean {
   return error instanceof FailbackError && error.details?.stale === true;
 }
 
-/** Waits for what a request needs before it can be sent, not longer than the request may take. */
-async function beforehand<T>(host: string, { deadline, signal, operation }: SoapRequest, work: Promise<T>): Promise<T> {
+/**
+ * What a request needs before it can be sent, waited for not longer than the request may take.
+ * @throws FailbackError `secret.missing`; `host.tls` for an authority that can not be read; `host.not-sent` when it takes too long
+ */
+export function prepareRequest(
+  { name }: Endpoint,
+  transport: HttpTransport,
+  credentials: () => Promise<Credentials>,
+  request: Pick<SoapRequest, 'deadline' | 'signal' | 'operation'>,
+): Promise<[HttpPost, Authorization]> {
+  return beforehand(name, request, Promise.all([transport.open(), authorize(name, credentials)]));
+}
+
+async function beforehand<T>(
+  host: string,
+  { deadline, signal, operation }: Pick<SoapRequest, 'deadline' | 'signal' | 'operation'>,
+  work: Promise<T>,
+): Promise<T> {
   let stop: (() => void) | undefined;
   const givenUp = new Promise<never>((_, reject) => {
     const giveUp = (): void =>

@@ -64,6 +64,7 @@ export function createWsmanHost(options: WsmanHostOptions): HyperVHost {
 
   return {
     name: options.name,
+    prepare: (call) => session.prepare(startCall(call)),
     identify: (call) => identifyHost(session, list, startCall(call)),
     observe: (scope, call) => observeHost(list, scope, startCall(call)),
     replicationSettings: (call) => readReplicationSettings(list, startCall(call)),
