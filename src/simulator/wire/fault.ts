@@ -20,10 +20,8 @@ export class WireFault extends Error {
   }
 }
 
-/** 400 when the client is at fault, 500 otherwise: libvirt reads faults with these two (and 200) only. */
-export function httpStatusOf(fault: FaultAnswer): 400 | 500 {
-  return fault.code === 'Sender' || fault.code === 'VersionMismatch' ? 400 : 500;
-}
+/** HTTP status of every fault, whoever is to blame: WinRM does it so, and OMI's client reads a fault with this status only. */
+export const FAULT_STATUS = 500;
 
 function sender(subcode: string, wsmanFaultCode: number, reason: string, detail?: string): WireFault {
   return new WireFault({

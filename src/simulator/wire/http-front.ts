@@ -4,7 +4,7 @@ import type { CimHost } from '../cim.ts';
 import { authenticate } from './basic-auth.ts';
 import { isIdentify, understand } from './dispatch.ts';
 import { envelope, faultEnvelope } from './envelope.ts';
-import { type FaultAnswer, faults, httpStatusOf, WireFault } from './fault.ts';
+import { FAULT_STATUS, type FaultAnswer, faults, WireFault } from './fault.ts';
 import { identifyAnswer } from './get-operation.ts';
 import { answerLimit, type Operation, type WireHost } from './operation.ts';
 import { BodyRefused, decodeBody, readBody } from './request-body.ts';
@@ -89,7 +89,7 @@ async function serveDocument(wire: WireHost, document: string, user: string | nu
 }
 
 function faultReply({ host }: WireHost, fault: FaultAnswer, relatesTo: string | null): Reply {
-  return { status: httpStatusOf(fault), body: faultEnvelope(fault, relatesTo, host.name) };
+  return { status: FAULT_STATUS, body: faultEnvelope(fault, relatesTo, host.name) };
 }
 
 interface Understood {

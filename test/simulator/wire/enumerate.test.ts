@@ -193,7 +193,7 @@ describe('sizes', () => {
     expect(items.length).toBeLessThanOrEqual(5000);
   });
 
-  const tooLarge = { status: 400, code: 's:Sender', subcode: 'w:EncodingLimit', detail: 'MaxEnvelopeSizeExceeded', wsmanCode: 0x80338048 };
+  const tooLarge = { status: 500, code: 's:Sender', subcode: 'w:EncodingLimit', detail: 'MaxEnvelopeSizeExceeded', wsmanCode: 0x80338048 };
 
   it('faults when a single item cannot fit, and keeps the enumeration', async () => {
     host.probeText = (index) => (index === 1 ? 'x'.repeat(10_000) : 'x');
@@ -327,11 +327,11 @@ describe('WQL over the wire', () => {
     '',
     `SELECT * FROM Msvm_ComputerSystem WHERE ${'('.repeat(5000)}`,
   ])('faults for %.60s', async (wql) => {
-    expect(fault(await ask(query(wql)))).toMatchObject({ status: 400, subcode: 'n:CannotProcessFilter', wsmanCode: 0x8033801a });
+    expect(fault(await ask(query(wql)))).toMatchObject({ status: 500, subcode: 'n:CannotProcessFilter', wsmanCode: 0x8033801a });
   });
 
   it('faults for a class or namespace that is not there, and for a namespace without a filter', async () => {
-    const unreachable = { status: 400, subcode: 'a:DestinationUnreachable', detail: 'InvalidResourceURI', wsmanCode: 0x80338000 };
+    const unreachable = { status: 500, subcode: 'a:DestinationUnreachable', detail: 'InvalidResourceURI', wsmanCode: 0x80338000 };
     expect(fault(await ask(query('SELECT * FROM Msvm_Nothing')))).toMatchObject(unreachable);
     expect(fault(await ask(query('SELECT * FROM Msvm_ComputerSystem', '', { resourceUri: `${WMI}x/*` })))).toMatchObject(unreachable);
     expect(fault(await ask(enumerate('', { resourceUri: `${WMI}/*` }))).subcode).toBe('n:CannotProcessFilter');

