@@ -15,8 +15,8 @@ export const EnabledState = {
   Starting: 10,
 } as const;
 
-/** `Msvm_ComputerSystem.RequestStateChange(RequestedState)`; 3 is a hard power-off, not a guest shutdown. */
-export const RequestedState = { Start: 2, TurnOff: 3, Save: 6, Pause: 9 } as const;
+/** `Msvm_ComputerSystem.RequestStateChange(RequestedState)`; 3, 10 and 11 cut the power, the guest is not asked. */
+export const RequestedState = { Start: 2, TurnOff: 3, Save: 6, Pause: 9, Reboot: 10, Reset: 11 } as const;
 
 /** `OperationalStatus[0]` of a virtual machine; `InService` means another operation holds the machine's lock. */
 export const OperationalStatus = { Ok: 2, Degraded: 3, PredictiveFailure: 5, InService: 11 } as const;

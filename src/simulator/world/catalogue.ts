@@ -1,5 +1,5 @@
 import type { CimClass, CimInstance } from '../cim.ts';
-import { computerSystem, heartbeatComponent, shutdownComponent } from './classes/computer-system.ts';
+import { computerSystem, heartbeatComponent, keyboard, shutdownComponent } from './classes/computer-system.ts';
 import { concreteJob } from './classes/job.ts';
 import { ethernetPortAllocationSettingData, syntheticEthernetPortSettingData, virtualEthernetSwitch } from './classes/network.ts';
 import {
@@ -35,7 +35,13 @@ import {
   settingsInstance,
 } from './instances/replication-instance.ts';
 import { processorMaximumInstance, recoveryPointInstance, resourceInstances, settingDataInstance } from './instances/settings-instance.ts';
-import { heartbeatInstance, hostInstance, shutdownInstance, virtualMachineInstance } from './instances/virtual-machine-instance.ts';
+import {
+  heartbeatInstance,
+  hostInstance,
+  keyboardInstance,
+  shutdownInstance,
+  virtualMachineInstance,
+} from './instances/virtual-machine-instance.ts';
 import {
   computerSystemProductInstance,
   operatingSystemInstance,
@@ -59,6 +65,7 @@ const resources = (cls: CimClass) => (host: Host, vm: VirtualMachine) => resourc
 const ENTRIES: readonly Entry[] = [
   { cls: computerSystem, ofHost: (host) => [hostInstance(host)], ofVm: (host, vm) => [virtualMachineInstance(host, vm)], vmKey: 'name' },
   { cls: heartbeatComponent, ofVm: (host, vm) => [heartbeatInstance(host, vm)], vmKey: 'systemname' },
+  { cls: keyboard, ofVm: (_host, vm) => [keyboardInstance(vm)], vmKey: 'systemname' },
   { cls: shutdownComponent, ofVm: (_host, vm) => [shutdownInstance(vm)].filter((one) => one !== null), vmKey: 'systemname' },
   {
     cls: replicationRelationship,

@@ -55,10 +55,17 @@ export const vmQuirksSchema = z.strictObject({
   warningAfterFailover: z.boolean().optional(),
   /** Replication states shown under another number, e.g. `{ 13: 97 }`. Methods go by the real state. */
   showStateAs: z.record(z.string().regex(/^\d+$/), state).optional(),
+  /**
+   * `EnabledState` shown under another number, e.g. the ones of the v1 provider: `{ 9: 32768, 6: 32769 }` (paused, saved). Methods go by
+   * the real state.
+   */
+  showPowerAs: z.record(z.string().regex(/^\d+$/), state).optional(),
   /** Megabytes a second one transfer of this machine moves. */
   rateMBps: z.number().positive().optional(),
   /** The guest ignores a request to shut down. */
   ignoresShutdown: z.boolean().optional(),
+  /** Somebody is logged on at the guest and has locked it: a request to shut down needs Force, else 32781. */
+  guestLocked: z.boolean().optional(),
 });
 export type VmQuirkSettings = z.infer<typeof vmQuirksSchema>;
 export type VmQuirks = { readonly [K in keyof VmQuirkSettings]-?: Exclude<VmQuirkSettings[K], undefined> };
@@ -88,8 +95,10 @@ export const DEFAULT_VM_QUIRKS: VmQuirks = {
   providerReverseState: 3,
   warningAfterFailover: true,
   showStateAs: {},
+  showPowerAs: {},
   rateMBps: 200,
   ignoresShutdown: false,
+  guestLocked: false,
 };
 
 /** How a host behaves. Every field is optional in a scenario; {@link DEFAULT_HOST_QUIRKS} has the defaults. */

@@ -1,3 +1,4 @@
+import { EnabledState } from '../../domain/power.ts';
 import { ReplicationState } from '../../domain/replication.ts';
 import type { Operation } from './operation.ts';
 import type { VmQuirks } from './quirks.ts';
@@ -78,6 +79,14 @@ export interface VirtualMachine {
 export function shownState(vm: VirtualMachine, relationship: Relationship): number {
   const state = relationship.shown ?? relationship.state;
   return vm.quirks.showStateAs[String(state)] ?? state;
+}
+
+/** Host milliseconds after power-on until the guest answers. */
+const BOOT_MS = 30_000;
+
+/** The guest runs and its integration services answer. */
+export function guestAnswers(vm: VirtualMachine, now: number): boolean {
+  return vm.power === EnabledState.Running && vm.poweredSince !== null && now - vm.poweredSince >= BOOT_MS;
 }
 
 /** When data last came over: while both sides replicate it moves on with every replication interval. */

@@ -82,7 +82,7 @@ describe('associations', () => {
     expect(of('msvm_settingsdefinestate', 'msvm_virtualsystemsettingdata')).toEqual(['Msvm_VirtualSystemSettingData']);
     expect(of('Msvm_SnapshotOfVirtualSystem', null)).toHaveLength(4);
     expect(of('Msvm_AffectedJobElement', null)).toEqual(['Msvm_ConcreteJob']);
-    expect(of('Msvm_SystemDevice', null)).toEqual(['Msvm_HeartbeatComponent', 'Msvm_ShutdownComponent']);
+    expect(of('Msvm_SystemDevice', null)).toEqual(['Msvm_HeartbeatComponent', 'Msvm_Keyboard', 'Msvm_ShutdownComponent']);
     expect(of(null, 'Msvm_ConcreteJob')).toHaveLength(1);
   });
 
@@ -142,6 +142,59 @@ describe('machines', () => {
     expect(await step(3, 2)).toEqual([4096, 3]);
     expect(await step(3, 1)).toEqual([32775, 3]);
     expect(await step(77, 1)).toEqual([32773, 3]);
+  });
+
+  it.each([10, 11])('start anew on %i, from running or paused', async (requested) => {
+    const test = new TestWorld({ vms: [{ mode: 0, power: 2 }] });
+    const vm = test.vm();
+    const heartbeat = () => test.all('Msvm_HeartbeatComponent')[0]?.values.OperationalStatus;
+    test.advance(60);
+    expect(heartbeat()).toEqual([2]);
+    expect((await test.power(vm, requested)).returnValue).toBe(4096);
+    expect((await test.power(vm, requested)).returnValue).toBe(32774);
+    test.advance(3);
+    expect([test.seen(vm)[2], heartbeat()]).toEqual([2, [12]]);
+    await test.power(vm, 9);
+    test.advance(3);
+    expect((await test.power(vm, requested)).returnValue).toBe(4096);
+    test.advance(3);
+    expect(test.seen(vm)[2]).toBe(2);
+    await test.power(vm, 3);
+    test.advance(3);
+    expect((await test.power(vm, requested)).returnValue).toBe(32775);
+  });
+
+  it('shut down when their guest is asked, unless it does not answer yet, is locked, or is at it already', async () => {
+    const test = new TestWorld({ vms: [{ mode: 0, power: 2, quirks: { guestLocked: true } }] });
+    const vm = test.vm();
+    const ask = async (Force: boolean) =>
+      (await test.invoke('Msvm_ShutdownComponent', 'InitiateShutdown', { Force, Reason: 'test' })).returnValue;
+    await test.power(vm, 11);
+    test.advance(3);
+    expect(await ask(true)).toBe(32780);
+    test.advance(30);
+    expect(await ask(false)).toBe(32781);
+    expect(await ask(true)).toBe(0);
+    expect([test.seen(vm)[2], await ask(true)]).toEqual([4, 32782]);
+    test.advance(20);
+    expect(test.seen(vm)[2]).toBe(3);
+  });
+
+  it('show their power under the numbers of a map, and go by the real one', async () => {
+    const test = new TestWorld({ vms: [{ mode: 0, power: 2, quirks: { showPowerAs: { '9': 32768 } } }] });
+    await test.power(test.vm(), 9);
+    test.advance(3);
+    expect(test.seen(test.vm())[2]).toBe(32768);
+    expect((await test.power(test.vm(), 2)).returnValue).toBe(4096);
+  });
+
+  it('take keys only while they run', async () => {
+    const test = new TestWorld({ vms: [{ mode: 0, power: 2 }] });
+    const press = async (args: { keyCode?: number }) => (await test.invoke('Msvm_Keyboard', 'PressKey', args)).returnValue;
+    expect([await press({ keyCode: 65 }), await press({})]).toEqual([0, 32773]);
+    await test.power(test.vm(), 3);
+    test.advance(3);
+    expect(await press({ keyCode: 65 })).toBe(32775);
   });
 
   it('ignore a shutdown when the quirk says so', async () => {

@@ -60,6 +60,21 @@ const LOGICAL_DEVICE = `
 /** Whether the guest answers: `OperationalStatus[0]` is 2 when it does, 12 when there is no contact. */
 export const heartbeatComponent = declareClass(VIRTUALIZATION, 'Msvm_HeartbeatComponent', LOGICAL_DEVICE);
 
+/** The keyboard of a machine: keys are virtual-key codes of Windows. */
+export const keyboard = declareClass(
+  VIRTUALIZATION,
+  'Msvm_Keyboard',
+  `
+  ${LOGICAL_DEVICE}
+  boolean IsLocked
+  string Layout
+  uint16 NumberOfFunctionKeys
+  uint16 Password
+  boolean UnicodeSupported
+  `,
+  { PressKey: 'uint32 keyCode', ReleaseKey: 'uint32 keyCode', TypeKey: 'uint32 keyCode' },
+);
+
 /** The guest's shutdown service; exists for running machines. */
 export const shutdownComponent = declareClass(VIRTUALIZATION, 'Msvm_ShutdownComponent', LOGICAL_DEVICE, {
   InitiateShutdown: `

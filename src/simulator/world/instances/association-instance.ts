@@ -17,7 +17,7 @@ import type { VirtualMachine } from '../virtual-machine.ts';
 import { jobInstance } from './job-instance.ts';
 import { relationshipInstance, relationshipsOf, replicationServiceInstances, settingsInstance } from './replication-instance.ts';
 import { recoveryPointInstance, resourceInstances, settingDataInstance } from './settings-instance.ts';
-import { heartbeatInstance, shutdownInstance, virtualMachineInstance } from './virtual-machine-instance.ts';
+import { heartbeatInstance, keyboardInstance, shutdownInstance, virtualMachineInstance } from './virtual-machine-instance.ts';
 import { processorInstances, win32ComputerSystemInstance } from './win32-instance.ts';
 
 type Pair = readonly [CimInstance, CimInstance];
@@ -79,7 +79,7 @@ const ASSOCIATIONS: readonly Association[] = [
       vm
         ? fan(
             virtualMachineInstance(host, vm),
-            [heartbeatInstance(host, vm), shutdownInstance(vm)].filter((one) => one !== null),
+            [heartbeatInstance(host, vm), keyboardInstance(vm), shutdownInstance(vm)].filter((one) => one !== null),
           )
         : [],
   },

@@ -1,13 +1,10 @@
 import { EnabledState, OperationalStatus } from '../../../domain/power.ts';
 import type { CimInstance } from '../../cim.ts';
 import { cimDateTime } from '../cim-time.ts';
-import { computerSystem, heartbeatComponent, shutdownComponent } from '../classes/computer-system.ts';
+import { computerSystem, heartbeatComponent, keyboard, shutdownComponent } from '../classes/computer-system.ts';
 import { instanceOf } from '../classes/declare.ts';
 import type { Host } from '../host.ts';
-import { lastReplicationTime, shownState, type VirtualMachine } from '../virtual-machine.ts';
-
-/** Host milliseconds after power-on until the guest answers. */
-const BOOT_MS = 30_000;
+import { guestAnswers, lastReplicationTime, shownState, type VirtualMachine } from '../virtual-machine.ts';
 
 /** `Msvm_ComputerSystem` of a machine. Its replication properties repeat relationship 0, as on a real host. */
 export function virtualMachineInstance(host: Host, vm: VirtualMachine): CimInstance {
@@ -23,7 +20,7 @@ export function virtualMachineInstance(host: Host, vm: VirtualMachine): CimInsta
     StatusDescriptions: [busy ? 'In service' : 'Operating normally'],
     Status: busy ? 'In service' : 'Operating normally',
     HealthState: 5,
-    EnabledState: vm.power,
+    EnabledState: vm.quirks.showPowerAs[String(vm.power)] ?? vm.power,
     RequestedState: 12,
     EnabledDefault: 2,
     TimeOfLastStateChange: time(vm.powerChangedAt),
@@ -73,15 +70,29 @@ export function hostInstance(host: Host): CimInstance {
 
 /** `Msvm_HeartbeatComponent`: 2 when the guest answers, 12 (no contact) while it boots or is off. */
 export function heartbeatInstance(host: Host, vm: VirtualMachine): CimInstance {
-  const since = vm.poweredSince;
-  const alive = vm.power === EnabledState.Running && since !== null && host.world.now() - since >= BOOT_MS;
-  return instanceOf(heartbeatComponent, { ...device(vm, 'Msvm_HeartbeatComponent', 'Heartbeat'), OperationalStatus: [alive ? 2 : 12] });
+  return instanceOf(heartbeatComponent, {
+    ...device(vm, 'Msvm_HeartbeatComponent', 'Heartbeat'),
+    OperationalStatus: [guestAnswers(vm, host.world.now()) ? 2 : 12],
+  });
 }
 
 /** `Msvm_ShutdownComponent` of a machine that is not off; null otherwise. */
 export function shutdownInstance(vm: VirtualMachine): CimInstance | null {
   if (vm.power === EnabledState.Off || vm.power === EnabledState.Saved) return null;
   return instanceOf(shutdownComponent, { ...device(vm, 'Msvm_ShutdownComponent', 'Shutdown'), OperationalStatus: [2] });
+}
+
+/** `Msvm_Keyboard` of a machine. */
+export function keyboardInstance(vm: VirtualMachine): CimInstance {
+  return instanceOf(keyboard, {
+    ...device(vm, 'Msvm_Keyboard', 'Keyboard'),
+    OperationalStatus: [2],
+    IsLocked: false,
+    Layout: '00000409',
+    NumberOfFunctionKeys: 12,
+    Password: 4,
+    UnicodeSupported: true,
+  });
 }
 
 function device(vm: VirtualMachine, className: string, name: string) {

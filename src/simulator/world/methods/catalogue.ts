@@ -3,7 +3,7 @@ import { initiateFailback } from './initiate-failback.ts';
 import { getError, getErrorEx, killJob, requestJobStateChange } from './job-control.ts';
 import { destroySystem, modifySystemSettings } from './management.ts';
 import type { Method } from './method.ts';
-import { initiateShutdown, requestStateChange } from './power.ts';
+import { initiateShutdown, requestStateChange, strikeKey } from './power.ts';
 import { resynchronize, startReplication } from './replicate.ts';
 import { getReplicationStatistics, testReplicationConnection } from './replication-service.ts';
 import { requestReplicationStateChange } from './replication-state.ts';
@@ -24,6 +24,9 @@ const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ComputerSystem.RequestReplicationStateChange': requestReplicationStateChange,
   'Msvm_ComputerSystem.RequestReplicationStateChangeEx': requestReplicationStateChange,
   'Msvm_ShutdownComponent.InitiateShutdown': initiateShutdown,
+  'Msvm_Keyboard.PressKey': strikeKey,
+  'Msvm_Keyboard.ReleaseKey': strikeKey,
+  'Msvm_Keyboard.TypeKey': strikeKey,
   'Msvm_ConcreteJob.RequestStateChange': requestJobStateChange,
   'Msvm_ConcreteJob.KillJob': killJob,
   'Msvm_ConcreteJob.GetError': getError,

@@ -5,7 +5,7 @@ import type { Host } from '../host.ts';
 import { type Interference, type OperationPlan, startOperation } from '../operation.ts';
 import type { Relationship, VirtualMachine } from '../virtual-machine.ts';
 
-/** Return values of the replication methods and of the power methods. */
+/** Return values of the replication methods, the power methods and, from 32780 on, of a request to shut a guest down. */
 export const ReturnValue = {
   Completed: 0,
   JobStarted: 4096,
@@ -16,6 +16,9 @@ export const ReturnValue = {
   InvalidState: 32775,
   IncorrectDataType: 32776,
   NotAvailable: 32777,
+  NotReady: 32780,
+  Locked: 32781,
+  ShutdownInProgress: 32782,
 } as const;
 
 /** Thrown by a method to answer a return value without having done anything. */

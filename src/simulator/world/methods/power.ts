@@ -1,6 +1,6 @@
 import { EnabledState, RequestedState } from '../../../domain/power.ts';
 import { ReplicationMode, ReplicationState } from '../../../domain/replication.ts';
-import type { VirtualMachine } from '../virtual-machine.ts';
+import { guestAnswers, type VirtualMachine } from '../virtual-machine.ts';
 import {
   answer,
   begin,
@@ -20,7 +20,7 @@ const STOP_MS = 1_000;
 const SAVE_MS = 8_000;
 const SHUTDOWN_MS = 20_000;
 
-/** `Msvm_ComputerSystem.RequestStateChange` of a virtual machine: 2 start or resume, 3 turn off, 6 save, 9 pause. The host itself refuses. */
+/** `Msvm_ComputerSystem.RequestStateChange` of a virtual machine: 2 start or resume, 3 turn off, 6 save, 9 pause, 10 and 11 reset. The host itself refuses. */
 export const requestStateChange: Method = (context) => {
   const vm = machineNamed(context.host, String(context.call.target.values.Name));
   const requested = numberArgument(context, 'RequestedState');
@@ -39,17 +39,27 @@ export const requestStateChange: Method = (context) => {
     case RequestedState.Pause:
       requireState(vm.power === EnabledState.Running);
       return change(context, vm, vm.power, EnabledState.Paused, STOP_MS);
+    case RequestedState.Reboot:
+    case RequestedState.Reset:
+      requireState(vm.power === EnabledState.Running || vm.power === EnabledState.Paused);
+      return reset(context, vm);
     default:
       throw new Refusal(ReturnValue.InvalidParameter);
   }
 };
 
-/** `Msvm_ShutdownComponent.InitiateShutdown`: the guest is asked to shut down; answers 0 at once, the machine is off some seconds later. */
+/**
+ * `Msvm_ShutdownComponent.InitiateShutdown`: the guest is asked to shut down; answers 0 at once, the machine is off some seconds later.
+ * 32780 while the guest does not answer yet, 32781 when it is locked and Force is not set, 32782 when it is already shutting down.
+ */
 export const initiateShutdown: Method = (context) => {
   const { host, call } = context;
   const vm = machineNamed(host, String(call.target.values.SystemName));
   if (vm.operation) throw new Refusal(ReturnValue.InUse);
+  if (vm.power === EnabledState.ShuttingDown) throw new Refusal(ReturnValue.ShutdownInProgress);
   requireState(vm.power === EnabledState.Running);
+  if (!guestAnswers(vm, host.world.now())) throw new Refusal(ReturnValue.NotReady);
+  if (vm.quirks.guestLocked && call.args.Force !== true) throw new Refusal(ReturnValue.Locked);
   if (vm.quirks.ignoresShutdown) return answer(ReturnValue.Completed);
   host.world.setPower(vm, EnabledState.ShuttingDown);
   host.world.timeline.schedule(host.world.now() + SHUTDOWN_MS, () => {
@@ -57,6 +67,21 @@ export const initiateShutdown: Method = (context) => {
   });
   return answer(ReturnValue.Completed);
 };
+
+/** `Msvm_Keyboard.PressKey`, `ReleaseKey`, `TypeKey`: taken note of by a machine that runs; the guest does nothing with it. */
+export const strikeKey: Method = (context) => {
+  const vm = machineNamed(context.host, String(context.call.target.values.SystemName));
+  numberArgument(context, 'keyCode');
+  requireState(vm.power === EnabledState.Running);
+  return answer(ReturnValue.Completed);
+};
+
+/** The power is cut and comes back: the guest boots again. */
+function reset(context: MethodContext, vm: VirtualMachine) {
+  const outcome = change(context, vm, EnabledState.Starting, EnabledState.Running, START_MS);
+  vm.poweredSince = context.host.world.now();
+  return outcome;
+}
 
 /** A primary prepared for failover is locked; a replica can be started only after it was failed over or failed back. */
 function mayStart(vm: VirtualMachine): boolean {
