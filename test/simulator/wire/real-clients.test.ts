@@ -4,7 +4,7 @@ import { EnabledState } from '../../../src/domain/power.ts';
 import type { CimClass, CimInstance, CimType, CimValue } from '../../../src/simulator/cim.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts';
 import { type ServedHost, serveHost } from '../../../src/simulator/wire/server.ts';
-import { hasVirsh, hasWsman, virshAt, wsmanAt } from './programs.ts';
+import { virshAt, virsh as virshPeer, wsmanAt, wsman as wsmanPeer } from './programs.ts';
 import { GUIDS, jobReference, NAMESPACE, SampleHost } from './sample-host.ts';
 
 /** The scalar properties libvirt insists on, and some arrays: without one of them its commands fail. */
@@ -84,7 +84,7 @@ beforeEach(async () => {
 });
 afterEach(() => served.close());
 
-describe.skipIf(!hasVirsh)('virsh, with libvirt’s own Hyper-V driver', () => {
+describe.skipIf(!virshPeer.found)(virshPeer.title, () => {
   const virsh = (...command: string[]) => virshAt(served.port, ...command);
 
   it('lists all machines and not the host', async () => {
@@ -111,7 +111,7 @@ describe.skipIf(!hasVirsh)('virsh, with libvirt’s own Hyper-V driver', () => {
   });
 });
 
-describe.skipIf(!hasWsman)('wsman, of Openwsman', () => {
+describe.skipIf(!wsmanPeer.found)(wsmanPeer.title, () => {
   const wsman = (...args: string[]) => wsmanAt(served.port, ...args);
   const machine = `http://schemas.microsoft.com/wbem/wsman/1/wmi/${NAMESPACE}/Msvm_ComputerSystem`;
 
@@ -163,7 +163,7 @@ describe('against a whole simulated host', () => {
   });
   afterAll(() => simulator.close());
 
-  describe.skipIf(!hasVirsh)('virsh', () => {
+  describe.skipIf(!virshPeer.found)(virshPeer.title, () => {
     const virsh = (command: string) => virshAt(port, ...command.split(' '));
 
     it.each<[string, RegExp]>([
@@ -232,7 +232,7 @@ describe('against a whole simulated host', () => {
     });
   });
 
-  describe.skipIf(!hasWsman)('wsman', () => {
+  describe.skipIf(!wsmanPeer.found)(wsmanPeer.title, () => {
     const wsman = (...args: string[]) => wsmanAt(port, ...args);
     const v2 = `http://schemas.microsoft.com/wbem/wsman/1/wmi/${NAMESPACE}`;
     const wql = (query: string) => wsman('enumerate', `${v2}/*`, '-D', 'http://schemas.microsoft.com/wbem/wsman/1/WQL', '-x', query);
