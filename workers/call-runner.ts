@@ -8,6 +8,8 @@ import type { InstanceRef } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import { reportInDoubt } from '../src/runtime/sweep.ts';
+import type { Effect, EffectContext } from './effect.ts';
+import { DEFAULT_PARAMETERS } from './effect-parameters.ts';
 import { CannotLogOn } from './host-connections.ts';
 import { EFFECT_REGISTRY } from './registry.ts';
 import type { SettingsCache } from './settings-cache.ts';
@@ -65,6 +67,8 @@ export class CallRunner {
       effect.input.parse(input);
       const host = await connect(ref.run, member.host);
       const needed = effect.needsSettings ? await settings.of(host, member.vmId, input.attempt > 1) : null;
+      const context = { host, partner: null, member, input, parameters: DEFAULT_PARAMETERS, settings: needed };
+      const obstacle = await obstacleTo(effect, context);
       const claimedAt = performance.now();
       const claim = await runtime.claim(ref, token, presence.worker);
       if (claim === 'dead') return 'done';
@@ -74,10 +78,11 @@ export class CallRunner {
         return 'done';
       }
       claimed = true;
+      if (obstacle) throw obstacle.thrown;
       const { doubt, call: timeoutMs } = member.settings.timeouts;
       const sendBy = claimedAt + Math.min(LONGEST_SEND_WINDOW_MS, doubt / 2);
       const control = { messageId: messageIdOf(ref, token), sendBy, timeoutMs };
-      const output = await effect.run({ host, member, input, settings: needed }, control);
+      const output = await effect.run(context, control);
       event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
     } catch (thrown) {
       if (!claimed && isOfThisProcess(thrown)) return 'left';
@@ -85,6 +90,19 @@ export class CallRunner {
     }
     await runtime.advance(ref, event, { effect: 'call', token, final: true });
     return 'done';
+  }
+}
+
+/**
+ * What keeps the call from being made. Reported only by whoever holds the claim: somebody else may have made the call when nothing was
+ * in its way yet.
+ */
+async function obstacleTo(effect: Effect, context: EffectContext): Promise<{ readonly thrown: unknown } | null> {
+  try {
+    await effect.precheck?.(context);
+    return null;
+  } catch (thrown) {
+    return { thrown };
   }
 }
 

@@ -8,6 +8,9 @@ export const reverseReplication: Effect = {
   input: effectInput,
   output: effectOutput,
   needsSettings: true,
-  run: ({ host, member, settings }, control) =>
-    host.reverseReplicationRelationship(member.vmId, requireSettings(settings, member), control),
+  run: ({ host, member, settings, parameters }, control) => {
+    const { recoveryConnectionPoint, certificateThumbprint } = parameters;
+    const request = { vmId: member.vmId, settings: requireSettings(settings, member), recoveryConnectionPoint, certificateThumbprint };
+    return host.reverseReplicationRelationship(request, control);
+  },
 };

@@ -2,7 +2,25 @@
  * Effects a lifecycle may ask for. A machine names them, a worker carries them out; every one of them is a WMI call
  * that is made at most once per attempt.
  */
-export const EFFECTS = ['initiateFailback', 'startVirtualMachine', 'commitFailover', 'reverseReplication', 'terminateJob'] as const;
+export const EFFECTS = [
+  'initiateFailback',
+  'initiateFailover',
+  'commitFailover',
+  'revertFailover',
+  'reverseReplication',
+  'becomeReplica',
+  'resumeReplication',
+  'prepareFailover',
+  'startReplication',
+  'resynchronize',
+  'shutDownGuest',
+  'turnOff',
+  'startVirtualMachine',
+  'testReplicaSystem',
+  'startTestSystem',
+  'destroyTestSystem',
+  'terminateJob',
+] as const;
 export type EffectName = (typeof EFFECTS)[number];
 
 /** What a machine hands to an effect; host, VM and settings come from the member's fixed input. */

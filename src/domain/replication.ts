@@ -29,6 +29,15 @@ export const ReplicationState = {
   FiredrillInProgress: 21,
 } as const;
 
+/**
+ * `RequestReplicationStateChangeEx(RequestedState)`: its numbers are replication states, its meanings are not. `BecomeReplica` turns an
+ * old primary into a replica, `Replicate` resumes, `PrepareFailover` sends the last changes and locks the primary.
+ */
+export const RequestedReplicationState = { BecomeReplica: 2, Replicate: 3, PrepareFailover: 4 } as const;
+
+/** `StartReplication(InitialReplicationType)`: `Seeded` compares with the disks on the other side and sends only differences. */
+export const InitialReplicationType = { Network: 1, Seeded: 3 } as const;
+
 /** `ReplicationMode` exists only on `Msvm_ComputerSystem`, never on the relationship. */
 export const ReplicationMode = { None: 0, Primary: 1, Replica: 2, TestReplica: 3, ExtendedReplica: 4 } as const;
 

@@ -17,6 +17,7 @@ const ready: VmObservation = {
   mode: 2,
   replication,
   extended: false,
+  testReplica: null,
 };
 const job: JobObservation = {
   jobId: 'J1',

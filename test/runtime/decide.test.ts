@@ -16,6 +16,7 @@ const LOOK = {
     mode: 2,
     replication: { state: 6, health: 1, failedOverType: 0, lastReplicationTime: null },
     extended: false,
+    testReplica: null,
   },
   job: null,
   running: [],

@@ -12,6 +12,7 @@ const VM: VmObservation = {
   mode: 2,
   replication: { state: 13, health: 1, failedOverType: 0, lastReplicationTime: null },
   extended: false,
+  testReplica: null,
 };
 const JOB: JobObservation = {
   jobId: 'J1',
@@ -35,6 +36,7 @@ function look(vm: Partial<VmObservation> | null = {}, job: Partial<JobObservatio
     vms: new Map(vm ? [['A', { ...VM, ...vm }]] : []),
     jobs: new Map(job ? [['J1', { ...JOB, ...job }]] : []),
     jobsOfVm: new Map([['A', ['J1']]]),
+    statisticsOf: new Map(),
   };
 }
 

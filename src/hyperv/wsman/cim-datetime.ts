@@ -38,6 +38,11 @@ export function toCimText(wire: string): string {
   return `${year}${month}${day}${hour}${minute}${second}.${fraction.padEnd(6, '0').slice(0, 6)}${zone}`;
 }
 
+/** A moment of ours as CIM text in UTC, `yyyymmddHHMMSS.mmmmmm+000`: what a method's `datetime` parameter takes. */
+export function momentText(moment: Date): string {
+  return toCimText(moment.toISOString());
+}
+
 function cimInterval([, days = '0', hours = '0', minutes = '0', seconds = '0', fraction = '']: RegExpExecArray): string {
   const total = ((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds);
   const two = (value: number): string => String(value).padStart(2, '0');

@@ -2,13 +2,19 @@ import { FailbackError } from '../../domain/failure.ts';
 import { enumerate } from './enumeration.ts';
 import { queryResourceOf, resourceOf, type UriBase } from './resources.ts';
 import type { Call, Session } from './session.ts';
-import type { WireInstance } from './wire-instance.ts';
+import { asGuid, requireGuid } from './vm-id.ts';
+import { textOf, type WireInstance } from './wire-instance.ts';
 
-/** A class and the properties we read of it; all of them when there are none. Fixed texts: nothing from outside gets into a query. */
+/**
+ * A class and the properties we read of it; all of them when there are none. Fixed texts, and a GUID that was checked: nothing else gets
+ * into a query.
+ */
 export interface ClassProjection {
   readonly namespace: string;
   readonly className: string;
   readonly properties: readonly string[];
+  /** Only instances whose property is this GUID; the property must be among `properties`. */
+  readonly where?: { readonly property: string; readonly guid: string };
 }
 
 /** Reads all instances of a class. Remembers whether the server understands WQL at all. */
@@ -21,13 +27,20 @@ export type ClassList = (projection: ClassProjection, call: Call) => Promise<rea
 export function createClassList(session: Session, base: UriBase): ClassList {
   let hasWql = true;
 
-  async function list({ namespace, className, properties }: ClassProjection, wql: boolean, call: Call): Promise<readonly WireInstance[]> {
+  async function list(
+    { namespace, className, properties, where }: ClassProjection,
+    wql: boolean,
+    call: Call,
+  ): Promise<readonly WireInstance[]> {
     const columns = properties.length === 0 ? '*' : properties.join(', ');
+    const guid = where === undefined ? null : requireGuid(`value of ${where.property}`, where.guid);
+    const condition = where === undefined ? '' : ` WHERE ${where.property} = '${guid}'`;
     const request = wql
-      ? { className, target: queryResourceOf(base, namespace), wql: `SELECT ${columns} FROM ${className}` }
+      ? { className, target: queryResourceOf(base, namespace), wql: `SELECT ${columns} FROM ${className}${condition}` }
       : { className, target: resourceOf(base, namespace, className), wql: null };
     const items = await enumerate(session, { ...request, mode: 'objects' }, call);
-    return items.flatMap(({ instance }) => (instance === null ? [] : [instance]));
+    const instances = items.flatMap(({ instance }) => (instance === null ? [] : [instance]));
+    return where === undefined ? instances : instances.filter((each) => asGuid(textOf(each, where.property) ?? '') === guid);
   }
 
   return async (projection, call) => {

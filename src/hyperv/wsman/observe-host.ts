@@ -1,7 +1,16 @@
-import type { HostObservation, JobObservation, ReplicationObservation, VmObservation } from '../../domain/observation.ts';
-import type { ObservationScope } from '../hyperv-host.ts';
+import { FailbackError } from '../../domain/failure.ts';
+import type {
+  HostObservation,
+  JobObservation,
+  ReplicationObservation,
+  ReplicationStatistics,
+  VmObservation,
+} from '../../domain/observation.ts';
+import { ReplicationMode } from '../../domain/replication.ts';
+import type { MeasuredReplication, ObservationScope } from '../hyperv-host.ts';
 import { toIsoMoment } from './cim-datetime.ts';
 import type { ClassList, ClassProjection } from './class-list.ts';
+import { readTestReplicas, TEST_REPLICAS } from './machine-looks.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
 import type { Call } from './session.ts';
 import { asGuid, relationshipOf } from './vm-id.ts';
@@ -48,24 +57,57 @@ const AFFECTED = projection('Msvm_AffectedJobElement', 'AffectedElement', 'Affec
 /** Numbers the host leaves out or sends as null; all of them mean "unknown" or "none" in their enumeration. */
 const UNKNOWN = 0;
 
-/** One look at a host: three or four enumerations at the same time, whatever the number of machines. */
-export async function observeHost(list: ClassList, scope: ObservationScope, call: Call): Promise<HostObservation> {
+/** Asks for the statistics of one machine. */
+type Measure = (vmId: string, call: Call) => Promise<MeasuredReplication>;
+
+/**
+ * One look at a host: three or four enumerations at the same time, whatever the number of machines; then one more if one of the
+ * machines is a test replica.
+ */
+export async function observeHost(list: ClassList, scope: ObservationScope, call: Call, measure: Measure): Promise<HostObservation> {
   const takenAt = Date.now();
-  const [machines, relationships, jobs, affected] = await Promise.all([
-    list(MACHINES, call),
+  const [[machines, testReplicas], relationships, jobs, affected, statisticsOf] = await Promise.all([
+    readWithTestReplicas(list, call),
     list(RELATIONSHIPS, call),
     list(JOBS, call),
     scope.jobsOfVm ? list(AFFECTED, call) : null,
+    readStatistics(scope.statistics ?? [], call, measure),
   ]);
   return {
     takenAt,
-    vms: readMachines(machines, relationships),
+    vms: readMachines(machines, relationships, testReplicas),
     jobs: new Map(jobs.map(readJob).flatMap((job) => (job.jobId === '' ? [] : [[job.jobId, job]]))),
     jobsOfVm: affected === null ? null : readAffected(affected),
+    statisticsOf,
   };
 }
 
-function readMachines(machines: readonly WireInstance[], relationships: readonly WireInstance[]): ReadonlyMap<string, VmObservation> {
+async function readWithTestReplicas(list: ClassList, call: Call): Promise<[readonly WireInstance[], ReadonlyMap<string, string>]> {
+  const machines = await list(MACHINES, call);
+  const tested = machines.some((each) => integerOf(each, 'ReplicationMode') === ReplicationMode.TestReplica);
+  return [machines, tested ? readTestReplicas(await list(TEST_REPLICAS, call)) : new Map<string, string>()];
+}
+
+/** Statistics only tell how far something is: a machine that gives none is left out, whatever the reason. */
+async function readStatistics(vmIds: readonly string[], call: Call, measure: Measure): Promise<ReadonlyMap<string, ReplicationStatistics>> {
+  const measured = await Promise.all(
+    vmIds.map(async (vmId) => {
+      try {
+        return [vmId, (await measure(vmId, call)).statistics] as const;
+      } catch (error) {
+        if (error instanceof FailbackError) return [vmId, null] as const;
+        throw error;
+      }
+    }),
+  );
+  return new Map(measured.flatMap(([vmId, statistics]) => (statistics === null ? [] : [[vmId, statistics]])));
+}
+
+function readMachines(
+  machines: readonly WireInstance[],
+  relationships: readonly WireInstance[],
+  testReplicas: ReadonlyMap<string, string>,
+): ReadonlyMap<string, VmObservation> {
   const primary = new Map<string, ReplicationObservation>();
   const extended = new Set<string>();
   for (const each of relationships) {
@@ -86,6 +128,7 @@ function readMachines(machines: readonly WireInstance[], relationships: readonly
       mode: integerOf(each, 'ReplicationMode') ?? UNKNOWN,
       replication: primary.get(vmId) ?? null,
       extended: extended.has(vmId),
+      testReplica: testReplicas.get(vmId) ?? null,
     });
   }
   return vms;

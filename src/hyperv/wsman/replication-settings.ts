@@ -42,12 +42,19 @@ export async function readReplicationSettings(list: ClassList, call: Call): Prom
   return byVm;
 }
 
-/** The settings for a reversed relationship: data goes where it came from, everything else stays as it is. */
-export function reversed(settings: ReplicationSettings): readonly CimProperty[] {
-  const target: CimProperty = { name: 'RecoveryConnectionPoint', type: 'string', value: settings.primaryConnectionPoint };
-  const others = settings.properties.filter(({ name }) => name !== target.name);
-  const position = settings.properties.findIndex(({ name }) => name === target.name);
-  return others.toSpliced(position < 0 ? others.length : position, 0, target);
+/**
+ * The settings for a reversed relationship: data goes to `target`, everything else stays as it is.
+ * @param certificateThumbprint null keeps the one in the settings
+ */
+export function reversed(settings: ReplicationSettings, target: string, certificateThumbprint: string | null): readonly CimProperty[] {
+  const properties = withValue(settings.properties, 'RecoveryConnectionPoint', target);
+  return certificateThumbprint === null ? properties : withValue(properties, 'CertificateThumbPrint', certificateThumbprint);
+}
+
+function withValue(properties: readonly CimProperty[], name: string, value: string): readonly CimProperty[] {
+  const others = properties.filter((property) => property.name !== name);
+  const position = properties.findIndex((property) => property.name === name);
+  return others.toSpliced(position < 0 ? others.length : position, 0, { name, type: 'string', value });
 }
 
 function readSettings(vmId: string, instance: WireInstance, providers: ReadonlySet<string>): ReplicationSettings {

@@ -1,21 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { FailbackError } from '../../domain/failure.ts';
-import type { CallControl, HyperVHost, MethodResult } from '../hyperv-host.ts';
-import { writeInstance } from './cim-xml.ts';
+import type { HyperVHost } from '../hyperv-host.ts';
 import { createClassList } from './class-list.ts';
 import { openSession, startCall, type WsmanHostOptions } from './host-session.ts';
 import { identifyHost } from './identify-host.ts';
-import { readJobErrors } from './job-errors.ts';
-import { readMethodResult } from './method-result.ts';
-import { HYPERV_NAMESPACE } from './namespaces.ts';
+import { heartbeatOf, powerOf, testReplicaOf } from './machine-looks.ts';
+import { machineMethods } from './machine-methods.ts';
+import { createMethodCaller } from './method-caller.ts';
 import { observeHost } from './observe-host.ts';
-import { invoke, type MethodParameter } from './operations.ts';
-import { createReplicationService } from './replication-service.ts';
-import { readReplicationSettings, reversed, SETTINGS_CLASS } from './replication-settings.ts';
-import { resourceOf } from './resources.ts';
-import type { Call } from './session.ts';
-import { requireGuid, requireUuid } from './vm-id.ts';
-import type { EndpointReference } from './wire-instance.ts';
+import { replicationMethods } from './replication-methods.ts';
+import { readAuthorizationEntries, readReplicationServer } from './replication-server.ts';
+import { readReplicationSettings } from './replication-settings.ts';
+import { measureReplication } from './replication-statistics.ts';
 
 export type { WsmanHostOptions } from './host-session.ts';
 
@@ -27,108 +21,21 @@ export function createWsmanHost(options: WsmanHostOptions): HyperVHost {
   const base = options.uriBase ?? 'wmi';
   const session = openSession(options);
   const list = createClassList(session, base);
-  const service = createReplicationService(session, base);
-  const hyperv = (className: string, keys: Readonly<Record<string, string>>): EndpointReference =>
-    resourceOf(base, HYPERV_NAMESPACE, className, keys);
-  const machine = (vmId: string): EndpointReference =>
-    hyperv('Msvm_ComputerSystem', {
-      CreationClassName: 'Msvm_ComputerSystem',
-      Name: requireGuid('identifier of the virtual machine', vmId),
-    });
-  const job = (jobId: string): EndpointReference => hyperv('Msvm_ConcreteJob', { InstanceID: jobId });
-
-  async function change(
-    className: string,
-    target: EndpointReference,
-    method: string,
-    parameters: readonly MethodParameter[],
-    control: CallControl,
-    call: Call = startCall(control),
-  ): Promise<MethodResult> {
-    const operation = `${className}.${method}`;
-    const messageId = requireUuid('message identifier', control.messageId);
-    const request = { operation, target, method, parameters, effect: 'change' as const, messageId, sendBy: control.sendBy };
-    return readMethodResult(options.name, operation, await invoke(session, request, call));
-  }
-
-  async function replicate(method: string, parameters: readonly MethodParameter[], control: CallControl): Promise<MethodResult> {
-    const call = startCall(control);
-    const target = await service.locate(call);
-    try {
-      return await change('Msvm_ReplicationService', target, method, parameters, control, call);
-    } catch (error) {
-      if (error instanceof FailbackError && error.code === 'host.not-found') service.forget();
-      throw error;
-    }
-  }
-
+  const caller = createMethodCaller(session, base);
   return {
     name: options.name,
     prepare: (call) => session.prepare(startCall(call)),
     identify: (call) => identifyHost(session, list, startCall(call)),
-    observe: (scope, call) => observeHost(list, scope, startCall(call)),
+    observe: (scope, call) => observeHost(list, scope, startCall(call), (vmId, within) => measureReplication(caller, vmId, within)),
     replicationSettings: (call) => readReplicationSettings(list, startCall(call)),
-    async initiateFailback({ vmId, settings, recoveryPointIdentifier }, control) {
-      const parameters: MethodParameter[] = [
-        ['ComputerSystem', machine(vmId)],
-        ['ReplicationSettingData', writeInstance(SETTINGS_CLASS, settings.properties)],
-      ];
-      if (recoveryPointIdentifier !== null) parameters.push(['RecoveryPointIdentifier', recoveryPointIdentifier]);
-      return replicate('InitiateFailback', parameters, control);
-    },
-    commitFailover: async (vmId, control) => replicate('CommitFailover', [['ComputerSystem', machine(vmId)]], control),
-    async reverseReplicationRelationship(vmId, settings, control) {
-      if (settings.primaryConnectionPoint === null) throw noWayBack(options.name, vmId);
-      const parameters: MethodParameter[] = [
-        ['ComputerSystem', machine(vmId)],
-        ['ReplicationSettingData', writeInstance(SETTINGS_CLASS, reversed(settings))],
-      ];
-      return replicate('ReverseReplicationRelationship', parameters, control);
-    },
-    requestStateChange: async (vmId, requestedState, control) =>
-      change('Msvm_ComputerSystem', machine(vmId), 'RequestStateChange', [['RequestedState', String(requestedState)]], control),
-    requestJobStateChange: async (jobId, requestedState, control) =>
-      vanishing(jobId, change('Msvm_ConcreteJob', job(jobId), 'RequestStateChange', [['RequestedState', String(requestedState)]], control)),
-    async jobErrors(jobId, call) {
-      const operation = 'Msvm_ConcreteJob.GetErrorEx';
-      const request = {
-        operation,
-        target: job(jobId),
-        method: 'GetErrorEx',
-        parameters: [],
-        effect: 'read' as const,
-        messageId: randomUUID(),
-        sendBy: null,
-      };
-      return readJobErrors(await vanishing(jobId, invoke(session, request, startCall(call))));
-    },
+    powerOf: (vmId, call) => powerOf(list, vmId, startCall(call)),
+    heartbeat: (vmId, call) => heartbeatOf(list, vmId, startCall(call)),
+    testReplicaOf: (vmId, call) => testReplicaOf(list, vmId, startCall(call)),
+    replicationStatistics: (vmId, call) => measureReplication(caller, vmId, startCall(call)),
+    authorizationEntries: (call) => readAuthorizationEntries(list, startCall(call)),
+    replicationServerSettings: (call) => readReplicationServer(list, startCall(call)),
+    ...replicationMethods(caller),
+    ...machineMethods(caller, list),
     close: () => session.close(),
   };
-}
-
-/** A job that is no longer there is a finding of its own: it ended and was removed, or the host restarted. */
-async function vanishing<T>(jobId: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof FailbackError) || error.code !== 'host.not-found') throw error;
-    const message = `${error.message}: job ${jobId} is no longer there`;
-    throw new FailbackError({
-      class: 'reconcile',
-      code: 'job.vanished',
-      message,
-      remedy: 'Nothing to do: finished jobs disappear after five minutes, the replication state decides.',
-      ...(error.details === undefined ? {} : { details: error.details }),
-    });
-  }
-}
-
-function noWayBack(host: string, vmId: string): FailbackError {
-  return new FailbackError({
-    class: 'operator',
-    code: 'state.unexpected',
-    message: `The replication settings of ${vmId} on host ${host} name no primary connection point to reverse to`,
-    remedy: 'Check the replication of this machine on the host; reverse it there once by hand if it has no partner.',
-    details: { host, vmId, sent: false },
-  });
 }

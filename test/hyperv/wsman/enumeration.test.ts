@@ -189,6 +189,7 @@ describe('an observation', () => {
       mode: 0,
       replication: null,
       extended: false,
+      testReplica: null,
     });
     state = '<p:EnabledState>on</p:EnabledState>';
     expect(await failureOf(host.observe({ jobsOfVm: false }))).toMatchObject({ code: 'host.malformed-answer' });

@@ -146,12 +146,15 @@ describe('replication settings', () => {
     expect((await reading(`<ReplicationProvider>${path}</ReplicationProvider>`, `<Name>${PROVIDER}</Name>`))?.providerId).toBe(PROVIDER);
   });
 
-  it('are reversed in place: only the target of the data changes', async () => {
+  it('are reversed in place: only the target of the data changes, and the certificate where one is given', async () => {
     server = await scriptedServer(() => undefined);
-    expect(reversed(SETTINGS)).toEqual(
-      SETTINGS.properties.with(1, { name: 'RecoveryConnectionPoint', type: 'string', value: 'hv-home.example.net' }),
-    );
     const { properties } = SETTINGS;
-    expect(reversed({ ...SETTINGS, properties: properties.toSpliced(1, 1) }).at(-1)?.value).toBe('hv-home.example.net');
+    const target = { name: 'RecoveryConnectionPoint', type: 'string', value: 'broker.example.net' };
+    expect(reversed(SETTINGS, 'broker.example.net', null)).toEqual(properties.with(1, target));
+    expect(reversed({ ...SETTINGS, properties: properties.toSpliced(1, 1) }, 'broker.example.net', null).at(-1)).toEqual(target);
+    const certificate = { name: 'CertificateThumbPrint', type: 'string', value: 'AB12' };
+    expect(reversed(SETTINGS, 'broker.example.net', 'AB12')).toEqual([...properties.with(1, target), certificate]);
+    const before = { ...SETTINGS, properties: properties.with(3, { ...certificate, value: 'old' }) };
+    expect(reversed(before, 'broker.example.net', 'AB12')).toEqual(properties.with(1, target).with(3, certificate));
   });
 });

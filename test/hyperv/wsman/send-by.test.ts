@@ -168,8 +168,9 @@ describe('a change that could not leave', () => {
     expect(await failureOf(host.requestStateChange("' OR 1=1", 2, soon()))).toMatchObject({ code: 'usage.invalid', ...sent });
     expect(await failureOf(host.commitFailover(VM, soon({ messageId: '<x/>' })))).toMatchObject(sent);
     expect(await failureOf(host.requestJobStateChange('J\u0000', 4, soon()))).toMatchObject({ code: 'plan.invalid', ...sent });
-    const noWay = { ...SETTINGS, primaryConnectionPoint: null };
-    expect(await failureOf(host.reverseReplicationRelationship(VM, noWay, soon()))).toMatchObject({ code: 'state.unexpected', ...sent });
+    const settings = { ...SETTINGS, primaryConnectionPoint: null };
+    const noWay = { vmId: VM, settings, recoveryConnectionPoint: null, certificateThumbprint: null };
+    expect(await failureOf(host.reverseReplicationRelationship(noWay, soon()))).toMatchObject({ code: 'state.unexpected', ...sent });
     expect(server.requests.filter((request) => !subject(request).startsWith('Enumerate'))).toHaveLength(0);
   });
 });

@@ -118,7 +118,8 @@ describe('against a simulated host', () => {
     // The old primary was made a replica that waits, as Set-VMReplication -AsReplica does.
     partner.mode = ReplicationMode.Replica;
     partner.relationship.state = ReplicationState.WaitingToCompleteInitialReplication;
-    expect(await dr.reverseReplicationRelationship(vmId, settings, soon())).toMatchObject({ returnValue: 4096, jobId: expect.any(String) });
+    const request = { vmId, settings, recoveryConnectionPoint: null, certificateThumbprint: null };
+    expect(await dr.reverseReplicationRelationship(request, soon())).toMatchObject({ returnValue: 4096, jobId: expect.any(String) });
     clock.advance(60_000);
     expect((await look(dr, vmId)).vm).toMatchObject({
       mode: ReplicationMode.Primary,

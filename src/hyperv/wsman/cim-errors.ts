@@ -1,14 +1,13 @@
-import type { JobError } from '../hyperv-host.ts';
+import type { CimError } from '../hyperv-host.ts';
 import { type EmbeddedInstance, readEmbeddedInstance } from './cim-xml.ts';
-import { textsOf, type WireInstance } from './wire-instance.ts';
 import { XmlRefused } from './xml-reader.ts';
 
 /** Longest text kept of an error that is not CIM-XML. */
 const MAX_TEXT = 2_000;
 
-/** Reads the `Errors` of `GetErrorEx`. Text that is no CIM-XML becomes the message: evidence is not thrown away. */
-export function readJobErrors(output: WireInstance): readonly JobError[] {
-  return textsOf(output, 'Errors')
+/** Reads embedded `Msvm_Error`s. Text that is no CIM-XML becomes the message: evidence is not thrown away. */
+export function readErrors(sources: readonly string[]): readonly CimError[] {
+  return sources
     .filter((source) => source.trim() !== '')
     .map((source) => {
       const instance = parse(source);
@@ -16,9 +15,9 @@ export function readJobErrors(output: WireInstance): readonly JobError[] {
     });
 }
 
-const NOTHING: JobError = { message: null, messageId: null, errorSource: null, probableCause: null, recommendedActions: [] };
+const NOTHING: CimError = { message: null, messageId: null, errorSource: null, probableCause: null, recommendedActions: [] };
 
-function readError({ properties }: EmbeddedInstance): JobError {
+function readError({ properties }: EmbeddedInstance): CimError {
   const value = (name: string): string | null => properties.get(name)?.[0] || null;
   return {
     message: value('Message'),

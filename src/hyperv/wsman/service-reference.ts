@@ -1,12 +1,13 @@
 import { FailbackError } from '../../domain/failure.ts';
+import { notCalledYet } from './before-the-call.ts';
 import { enumerate } from './enumeration.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
 import { resourceOf, targetOf, type UriBase } from './resources.ts';
 import type { Call, Session } from './session.ts';
 import type { EndpointReference } from './wire-instance.ts';
 
-/** The singleton that owns the replication methods. */
-export interface ReplicationServiceReference {
+/** A singleton that owns methods. */
+export interface ServiceReference {
   /**
    * Its reference as the host itself gives it, asked for once. Where a host cannot enumerate references the class name alone has to
    * do, which servers accept as a partial key.
@@ -17,19 +18,17 @@ export interface ReplicationServiceReference {
   forget(): void;
 }
 
-const CLASS_NAME = 'Msvm_ReplicationService';
-
-export function createReplicationService(session: Session, base: UriBase): ReplicationServiceReference {
-  const byClass = resourceOf(base, HYPERV_NAMESPACE, CLASS_NAME);
+export function createServiceReference(session: Session, base: UriBase, className: string): ServiceReference {
+  const byClass = resourceOf(base, HYPERV_NAMESPACE, className);
   let known: EndpointReference | null = null;
 
   async function find(call: Call): Promise<EndpointReference> {
-    const items = await enumerate(session, { className: CLASS_NAME, target: byClass, wql: null, mode: 'references' }, call);
-    if (items.length === 0) throw notRunning(session.host);
+    const items = await enumerate(session, { className, target: byClass, wql: null, mode: 'references' }, call);
+    if (items.length === 0) throw notRunning(session.host, className);
     const reference = items[0]?.reference;
     return reference ? targetOf(base, HYPERV_NAMESPACE, reference) : partial();
   }
-  const partial = (): EndpointReference => resourceOf(base, HYPERV_NAMESPACE, CLASS_NAME, { CreationClassName: CLASS_NAME });
+  const partial = (): EndpointReference => resourceOf(base, HYPERV_NAMESPACE, className, { CreationClassName: className });
 
   return {
     async locate(call) {
@@ -37,16 +36,8 @@ export function createReplicationService(session: Session, base: UriBase): Repli
         known ??= await find(call);
         return known;
       } catch (error) {
-        if (!(error instanceof FailbackError)) throw error;
-        if (error.code === 'host.fault' && error.class === 'permanent') return partial();
-        const { class: failureClass, code, message, remedy, details } = error;
-        throw new FailbackError({
-          class: failureClass,
-          code,
-          message,
-          ...(remedy === undefined ? {} : { remedy }),
-          details: { ...details, sent: false },
-        });
+        if (error instanceof FailbackError && error.code === 'host.fault' && error.class === 'permanent') return partial();
+        throw notCalledYet(error);
       }
     },
     forget() {
@@ -55,11 +46,11 @@ export function createReplicationService(session: Session, base: UriBase): Repli
   };
 }
 
-function notRunning(host: string): FailbackError {
+function notRunning(host: string, className: string): FailbackError {
   return new FailbackError({
     class: 'operator',
     code: 'host.no-hyperv',
-    message: `Host ${host} has no Msvm_ReplicationService`,
+    message: `Host ${host} has no ${className}`,
     remedy: 'Check that the Hyper-V role is installed, that the Virtual Machine Management service runs, and the rights of the account.',
     details: { host },
   });

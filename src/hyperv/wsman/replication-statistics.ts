@@ -1,0 +1,86 @@
+import { FailbackError } from '../../domain/failure.ts';
+import type { ReplicationStatistics } from '../../domain/observation.ts';
+import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
+import type { MeasuredReplication } from '../hyperv-host.ts';
+import { toIsoMoment } from './cim-datetime.ts';
+import { readErrors } from './cim-errors.ts';
+import { type EmbeddedInstance, readEmbeddedInstance } from './cim-xml.ts';
+import { type MethodCaller, operationOf } from './method-caller.ts';
+import { readMethodResult } from './method-result.ts';
+import type { Call } from './session.ts';
+import { textsOf } from './wire-instance.ts';
+import { XmlRefused } from './xml-reader.ts';
+
+const WHAT = { className: 'Msvm_ReplicationService', method: 'GetReplicationStatistics' } as const;
+
+/**
+ * Statistics of a machine's primary relationship. The older of the two methods: the newer one wants the relationship as an embedded
+ * instance and tells no more.
+ * @throws FailbackError as the return value says; `host.malformed-answer` for statistics that can not be read
+ */
+export async function measureReplication(caller: MethodCaller, vmId: string, call: Call): Promise<MeasuredReplication> {
+  const parameters = [['ComputerSystem', caller.machine(vmId)] as const];
+  const output = await caller.onService(WHAT.className, call, (target) => caller.ask({ ...WHAT, target, parameters }, call));
+  const { returnValue } = readMethodResult(caller.host, operationOf(WHAT), output);
+  if (!isAccepted(returnValue)) throw new FailbackError(returnValueFailure(operationOf(WHAT), returnValue));
+  const windows = textsOf(output, 'ReplicationStatistics').map((source) => readWindow(caller.host, source));
+  return { statistics: latest(windows), issues: readErrors(textsOf(output, 'ReplicationHealthIssues')) };
+}
+
+function latest(windows: readonly ReplicationStatistics[]): ReplicationStatistics | null {
+  const [first, ...others] = windows;
+  if (first === undefined) return null;
+  return others.reduce((last, each) => ((each.until ?? '') > (last.until ?? '') ? each : last), first);
+}
+
+function readWindow(host: string, source: string): ReplicationStatistics {
+  const instance = parse(source);
+  const pendingBytes = instance && count(instance, 'PendingReplicationSize');
+  if (instance === null || pendingBytes === null) throw unreadable(host);
+  const total = (name: string): number => count(instance, name) ?? 0;
+  const moment = (name: string): string | null => toIsoMoment(instance.properties.get(name)?.[0] ?? '');
+  const successCount = total('ReplicationSuccessCount');
+  const replicatedBytes = total('ReplicationSize');
+  return {
+    pendingBytes,
+    replicatedBytes,
+    averageBytes: successCount === 0 ? 0 : Math.round(replicatedBytes / successCount),
+    maxBytes: total('MaxReplicationSize'),
+    latencySeconds: total('ReplicationLatency') / Math.max(1, successCount),
+    maxLatencySeconds: count(instance, 'MaxReplicationLatency'),
+    successCount,
+    missCount: total('ReplicationMissCount'),
+    failureCount: total('ReplicationFailureCount'),
+    networkFailureCount: total('NetworkFailureCount'),
+    health: total('ReplicationHealth'),
+    since: moment('StartStatisticTime'),
+    until: moment('EndStatisticTime'),
+    lastTestFailover: moment('LastTestFailoverTime'),
+  };
+}
+
+/** Whole numbers come as decimal text. What is larger than a number can hold exactly is a "no idea" of the host, not an amount. */
+function count({ properties }: EmbeddedInstance, name: string): number | null {
+  const text = properties.get(name)?.[0]?.trim() ?? '';
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : null;
+}
+
+function parse(source: string): EmbeddedInstance | null {
+  try {
+    return readEmbeddedInstance(source);
+  } catch (error) {
+    if (error instanceof XmlRefused) return null;
+    throw error;
+  }
+}
+
+function unreadable(host: string): FailbackError {
+  return new FailbackError({
+    class: 'retryable',
+    code: 'host.malformed-answer',
+    message: `The replication statistics from host ${host} can not be read`,
+    remedy: "Compare with Measure-VMReplication on the host, and report the host's Windows version.",
+    details: { host, operation: operationOf(WHAT), sent: true },
+  });
+}
