@@ -18,6 +18,10 @@ export interface SimulatorOptions extends SimulationOptions {
 
 export interface ServedSimulatedHost {
   readonly name: string;
+  /** Name of its site; by default `dr` or `home`. */
+  readonly site: string;
+  /** Present on nodes of a cluster. */
+  readonly cluster?: string;
   /** Ends in `/wsman`. */
   readonly url: string;
   readonly username: string;
@@ -91,10 +95,16 @@ function writeAuthority(directory: string, certificates: CertificateSet): string
 function describeHosts(simulation: Simulation, served: readonly ServedHost[], caFile: string | undefined): ServedSimulatedHost[] {
   return simulation.hosts.map((host, index) => ({
     name: host.name,
+    ...siteOf(simulation.world, host.name),
     url: served[index]?.url ?? '',
     username: host.username,
     password: host.password,
     ...(caFile === undefined ? {} : { caFile }),
     vms: [...simulation.world.host(host.name).vms.values()].map(({ id, name }) => ({ id, name })),
   }));
+}
+
+function siteOf(world: World, name: string): Pick<ServedSimulatedHost, 'site' | 'cluster'> {
+  const { site, cluster } = world.host(name);
+  return { site, ...(cluster === null ? {} : { cluster }) };
 }

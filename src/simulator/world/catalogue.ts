@@ -25,7 +25,7 @@ import { ASSOCIATION_CLASSES, associationInstances } from './instances/associati
 import { jobInstance } from './instances/job-instance.ts';
 import { switchInstance } from './instances/port-instance.ts';
 import {
-  authorizationInstance,
+  authorizationInstances,
   managementServiceInstances,
   providerInstances,
   relationshipInstance,
@@ -81,7 +81,7 @@ const ENTRIES: readonly Entry[] = [
   { cls: replicationService, ofHost: replicationServiceInstances },
   { cls: virtualSystemManagementService, ofHost: managementServiceInstances },
   { cls: replicationServiceSettingData, ofHost: (host) => [serviceSettingInstance(host)] },
-  { cls: replicationAuthorizationSettingData, ofHost: (host) => [authorizationInstance(host)] },
+  { cls: replicationAuthorizationSettingData, ofHost: authorizationInstances },
   { cls: concreteJob, ofHost: (host) => [...host.jobs.values()].map((job) => jobInstance(host, job)) },
   {
     cls: virtualSystemSettingData,

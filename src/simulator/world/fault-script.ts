@@ -2,7 +2,7 @@ import type { Disposition, RequestInfo } from '../cim.ts';
 import type { FaultAction, FaultRule } from './fault.ts';
 import { RuleIndex } from './fault-rule-index.ts';
 import type { Host } from './host.ts';
-import type { Interference } from './operation.ts';
+import type { Interference } from './operation-plan.ts';
 import { randomStream } from './random.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 
@@ -83,7 +83,7 @@ function hitsInside(action: FaultAction): boolean {
   return action.returnValue !== undefined || Object.keys(interference(action)).length > 0;
 }
 
-function interference({ jobException, jobVanishesAtPercent, stuck, endState }: FaultAction): Interference {
+function interference({ jobException, jobVanishesAtPercent, stuck, moveAtPercent, endState }: FaultAction): Interference {
   return {
     ...(jobException
       ? {
@@ -98,6 +98,7 @@ function interference({ jobException, jobVanishesAtPercent, stuck, endState }: F
       : {}),
     ...(jobVanishesAtPercent === undefined ? {} : { vanishAt: jobVanishesAtPercent / 100 }),
     ...(stuck ? { stallAt: { fraction: stuck.atPercent / 100, seconds: stuck.seconds ?? null } } : {}),
+    ...(moveAtPercent === undefined ? {} : { moveAt: moveAtPercent / 100 }),
     ...(endState === undefined ? {} : { endState }),
   };
 }

@@ -24,6 +24,8 @@ const faultActionSchema = z
     jobVanishesAtPercent: percent.optional(),
     /** No progress from here on; without `seconds` for ever. Host seconds. */
     stuck: z.strictObject({ atPercent: percent.default(50), seconds: z.number().positive().optional() }).optional(),
+    /** The machine moves to the next node of its cluster here. */
+    moveAtPercent: percent.optional(),
     /** The replication state at the end, instead of the right one. */
     endState: z.number().int().optional(),
     /** Real milliseconds before the request is carried out, and between effect and answer. */
@@ -67,15 +69,38 @@ export const faultRuleSchema = z.strictObject({
 });
 export type FaultRule = z.infer<typeof faultRuleSchema>;
 
+/** Host seconds after the start. */
+const at = z.number().min(0);
+
 /** Something that happens to a host by itself. */
-export const hostEventSchema = z.strictObject({
+const hostEventSchema = z.strictObject({
   /** Host name, `*` stands for anything. */
   host: z.string(),
   /** `reboot`: down, jobs lost, machines stop. `unreachable`: only the network. `service-restart`: jobs lost, never down. */
   what: z.enum(['reboot', 'unreachable', 'service-restart']),
-  /** Host seconds after the start. */
-  at: z.number().min(0),
+  at,
   /** Host seconds; without effect on `service-restart`. */
   for: z.number().positive().default(60),
 });
 export type HostEvent = z.infer<typeof hostEventSchema>;
+
+/** Something that happens to machines by itself. Of a pair the copy is meant that `host` has; default: both, where it applies. */
+const machineEventSchema = z.strictObject({
+  /** Name or GUID, `*` stands for anything. */
+  vm: z.string(),
+  /** Host name, `*` stands for anything; default any. */
+  host: z.string().optional(),
+  /**
+   * `move`: to the node `to`, default the next one of its cluster. `backup`: something else holds the machine's lock. `log-overflow`: a
+   * primary stops tracking its changes (9). `power-on`: somebody starts it, whatever its replication says.
+   */
+  what: z.enum(['move', 'backup', 'log-overflow', 'power-on']),
+  at,
+  /** Host seconds a `backup` takes. */
+  for: z.number().positive().default(60),
+  to: z.string().optional(),
+});
+export type MachineEvent = z.infer<typeof machineEventSchema>;
+
+export const worldEventSchema = z.union([machineEventSchema, hostEventSchema]);
+export type WorldEvent = z.infer<typeof worldEventSchema>;

@@ -3,7 +3,7 @@ import { ReplicationState } from '../../domain/replication.ts';
 import type { Job } from './job.ts';
 import { failOperation, type Operation, pauseOperation, resumeOperation } from './operation.ts';
 import type { HostQuirks } from './quirks.ts';
-import type { VirtualMachine } from './virtual-machine.ts';
+import { mayStart, type VirtualMachine } from './virtual-machine.ts';
 import type { World } from './world.ts';
 
 export interface HostSpec {
@@ -11,6 +11,15 @@ export interface HostSpec {
   readonly username: string;
   readonly password: string;
   readonly quirks: HostQuirks;
+  /** Default: the host's own name. */
+  readonly site?: string | undefined;
+  /** Name of the cluster it is a node of. */
+  readonly cluster?: string | undefined;
+}
+
+/** The full name of a host or Replica Broker of the simulated world. */
+export function fullName(name: string): string {
+  return `${name}.example.net`;
 }
 
 /** `AutomaticStartupAction` of a machine; 2 is never. */
@@ -24,6 +33,9 @@ export class Host {
   readonly username: string;
   readonly password: string;
   readonly quirks: HostQuirks;
+  readonly site: string;
+  /** Null: stands alone. */
+  readonly cluster: string | null;
   /** By id, upper case. */
   readonly vms = new Map<string, VirtualMachine>();
   /** By InstanceID, oldest first. */
@@ -44,11 +56,18 @@ export class Host {
     this.username = spec.username;
     this.password = spec.password;
     this.quirks = spec.quirks;
+    this.site = spec.site ?? spec.name;
+    this.cluster = spec.cluster ?? null;
     this.bootedAt = world.now() - 26 * 86_400_000;
   }
 
   get fqdn(): string {
-    return `${this.name}.example.net`;
+    return fullName(this.name);
+  }
+
+  /** Where senders send to: its own name, or its cluster's Replica Broker. */
+  get connectionPoint(): string {
+    return this.cluster === null ? this.fqdn : fullName(this.world.brokerOf(this.cluster));
   }
 
   /** False while the host is down or cannot be reached. */
@@ -110,6 +129,7 @@ export class Host {
     }
     for (const vm of this.vms.values()) {
       const before = this.#wereRunning.get(vm) ?? EnabledState.Off;
+      if (!mayStart(vm)) continue;
       if (vm.automaticStartupAction === AutomaticStart.Always) this.world.setPower(vm, EnabledState.Running);
       if (vm.automaticStartupAction === AutomaticStart.IfItRan) this.world.setPower(vm, before);
     }
@@ -133,6 +153,15 @@ export class Host {
       this.#reachable = true;
     };
     this.world.timeline.schedule(this.world.now() + ms, () => this.#change(reconnect), { wake: true });
+  }
+
+  /** Takes a machine off the host for good: another node has it now. @returns its power before the host went down, if it is down */
+  release(vm: VirtualMachine): number {
+    const power = this.#wereRunning.get(vm) ?? vm.power;
+    this.#wereRunning.delete(vm);
+    this.vms.delete(vm.id);
+    for (const [id, job] of this.jobs) if (job.vm === vm) this.jobs.delete(id);
+    return power;
   }
 
   #interruptWork(): void {
@@ -173,5 +202,6 @@ export class Host {
     change();
     if (this.up === before) return;
     for (const listener of this.#listeners) listener(this.up);
+    for (const vm of this.vms.values()) this.world.touch(vm);
   }
 }

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
 import { FailbackError } from '../../domain/failure.ts';
+import type { Incident } from './world.ts';
 
 /** A method call a simulated host received. Written before anything happens. */
 export interface LedgerCall {
@@ -32,7 +33,19 @@ export interface LedgerOutcome {
   readonly job: string | null;
 }
 
-/** Append-only record of every method call. Each line is written to the file in one piece before the call goes on; nothing is buffered. */
+/** Something the simulated world saw that must never happen. */
+export interface LedgerIncident {
+  readonly type: 'incident';
+  readonly kind: Incident['kind'];
+  /** World time, ISO 8601. */
+  readonly at: string;
+  /** Where the copy is that was powered on. */
+  readonly host: string;
+  readonly vm: string;
+  readonly vmName: string;
+}
+
+/** Append-only record of every method call and every incident. Each line is written to the file in one piece before the call goes on; nothing is buffered. */
 export class Ledger {
   readonly #file: number;
   #calls: number;
@@ -59,18 +72,27 @@ export class Ledger {
     this.#write({ type: 'outcome', ...entry });
   }
 
+  incident(incident: Incident): void {
+    this.#write({ type: 'incident', ...incident, at: new Date(incident.at).toISOString() });
+  }
+
   close(): void {
     closeSync(this.#file);
   }
 
-  #write(line: LedgerCall | LedgerOutcome): void {
+  #write(line: LedgerLine): void {
     writeSync(this.#file, `${JSON.stringify(line)}\n`);
   }
 }
 
+type LedgerLine = LedgerCall | LedgerOutcome | LedgerIncident;
+
 export interface LedgerReading {
   readonly calls: readonly LedgerCall[];
   readonly outcomes: readonly LedgerOutcome[];
+  readonly incidents: readonly LedgerIncident[];
+  /** Every moment from which both copies of a pair ran. */
+  readonly bothSidesRunning: readonly LedgerIncident[];
   /** By `machine id or host/method` → `received`: calls; `accepted`: those answered 0 or 4096 (a call without outcome counts as accepted). */
   count(vm: string, method: string): { received: number; accepted: number };
   /** Machines for which a method was accepted more than once. */
@@ -87,11 +109,13 @@ export function readLedger(path: string): LedgerReading {
   const lines = readText(path).split('\n');
   const calls: LedgerCall[] = [];
   const outcomes: LedgerOutcome[] = [];
+  const incidents: LedgerIncident[] = [];
   lines.pop();
   for (const [index, line] of lines.entries()) {
     const entry = parseLine(path, index + 1, line);
     if (entry.type === 'call') calls.push(entry);
-    else outcomes.push(entry);
+    else if (entry.type === 'outcome') outcomes.push(entry);
+    else incidents.push(entry);
   }
   const answers = new Map(outcomes.map((outcome) => [outcome.n, outcome.returnValue]));
   const counts = new Map<string, { received: number; accepted: number }>();
@@ -108,6 +132,8 @@ export function readLedger(path: string): LedgerReading {
   return {
     calls,
     outcomes,
+    incidents,
+    bothSidesRunning: incidents.filter(({ kind }) => kind === 'both-sides-running'),
     count: (vm, method) => counts.get(`${vm} ${method}`) ?? { received: 0, accepted: 0 },
     repeated: (method) =>
       [...counts]
@@ -126,9 +152,9 @@ function readText(path: string): string {
   }
 }
 
-function parseLine(path: string, line: number, text: string): LedgerCall | LedgerOutcome {
+function parseLine(path: string, line: number, text: string): LedgerLine {
   try {
-    return JSON.parse(text) as LedgerCall | LedgerOutcome;
+    return JSON.parse(text) as LedgerLine;
   } catch (cause) {
     const message = `${path}:${line}:1: not a line of a ledger`;
     throw new FailbackError(

@@ -1,46 +1,14 @@
 import { JobState } from '../../domain/cim-job.ts';
 import type { Host } from './host.ts';
 import { createJob, endJob, type Job, type JobTrouble } from './job.ts';
+import type { Interference, OperationPlan } from './operation-plan.ts';
 import type { DueEvent } from './timeline.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 
-/** What a scripted fault does to an operation that was accepted. Fractions are of its work, 0 to 1. */
-export interface Interference {
-  /** The operation fails here. */
-  readonly failAt?: { readonly fraction: number; readonly trouble: JobTrouble };
-  /** The job object disappears here; the work goes on. */
-  readonly vanishAt?: number;
-  /** No progress from here on, for so many host seconds (null = for ever). */
-  readonly stallAt?: { readonly fraction: number; readonly seconds: number | null };
-  /** The replication state at the end, instead of the right one. */
-  readonly endState?: number;
-}
-
-export interface OperationPlan {
-  readonly method: string;
-  readonly jobType: number;
-  readonly caption: string;
-  readonly cancellable: boolean;
-  /** Host milliseconds of work, once it is running. */
-  readonly workMs: number;
-  /** Needs one of the host's transfer slots, else waits in line. */
-  readonly transfer: boolean;
-  /** Host milliseconds before the work (or the wait for a slot) begins; default 0. */
-  readonly warmUpMs?: number;
-  /** `none`: no job object at all. Default `with-work`: the job ends with the work. */
-  readonly job?: 'with-work' | 'at-acceptance' | 'none';
-  /** The job's PercentComplete follows the work; default true. */
-  readonly percentFollows?: boolean;
-  /** The work begins (again after a restart). */
-  flows?(): void;
-  done(): void;
-  failed(): void;
-  cancelled?(): void;
-}
-
 /** Work in progress on one machine; it holds the machine's lock from acceptance to its end. */
 export interface Operation {
-  readonly host: Host;
+  /** Changes when the machine moves to another node. */
+  host: Host;
   readonly vm: VirtualMachine;
   readonly plan: OperationPlan;
   readonly interference: Interference;
@@ -52,7 +20,7 @@ export interface Operation {
   /** When the work last started to flow; null while it does not. */
   since: number | null;
   next: DueEvent | null;
-  readonly passed: Set<'vanish' | 'stall'>;
+  readonly passed: Set<'vanish' | 'stall' | 'move'>;
 }
 
 /** Starts an operation. The machine must be free. */
@@ -72,7 +40,7 @@ export function startOperation(
     interference,
     job,
     phase: 'warming',
-    doneMs: 0,
+    doneMs: plan.doneMs ?? 0,
     since: null,
     next: null,
     passed: new Set(),
@@ -91,6 +59,11 @@ function fractionDone(operation: Operation): number {
   return workMs > 0 ? Math.min(1, workDone(operation) / workMs) : Number(operation.phase === 'over');
 }
 
+/** Bytes the operation has still to move. */
+export function bytesLeft(operation: Operation): number {
+  return (operation.plan.bytes ?? 0) * (1 - fractionDone(operation));
+}
+
 /** Ends the operation as failed; its job, if there is one, becomes an exception. */
 export function failOperation(operation: Operation, trouble: JobTrouble): void {
   conclude(operation, () => operation.plan.failed(), JobState.Exception, trouble);
@@ -105,6 +78,13 @@ export function cancelOperation(operation: Operation, state: number): void {
 export function pauseOperation(operation: Operation): void {
   if (operation.phase === 'over' || operation.phase === 'paused' || operation.phase === 'stalled') return;
   hold(operation, 'paused');
+}
+
+/** Takes a paused operation to another host. Its job stays behind and is lost. */
+export function moveOperation(operation: Operation, host: Host): void {
+  if (operation.job) operation.host.jobs.delete(operation.job.id);
+  operation.job = null;
+  operation.host = host;
 }
 
 /** Goes on after {@link pauseOperation}. `restart` begins the work anew. */
@@ -143,6 +123,7 @@ function flow(operation: Operation): void {
   operation.since = host.world.now();
   if (plan.transfer) host.transfers.add(operation);
   plan.flows?.();
+  host.world.touch(operation.vm);
   scheduleNext(operation);
 }
 
@@ -154,10 +135,11 @@ interface Milestone {
 function scheduleNext(operation: Operation): void {
   const { host, plan, interference, passed } = operation;
   const milestones: Milestone[] = [];
-  const { failAt, vanishAt, stallAt } = interference;
+  const { failAt, vanishAt, stallAt, moveAt } = interference;
   if (vanishAt !== undefined && !passed.has('vanish')) milestones.push({ at: vanishAt * plan.workMs, act: () => vanish(operation) });
   if (stallAt && !passed.has('stall'))
     milestones.push({ at: stallAt.fraction * plan.workMs, act: () => stall(operation, stallAt.seconds) });
+  if (moveAt !== undefined && !passed.has('move')) milestones.push({ at: moveAt * plan.workMs, act: () => move(operation) });
   if (failAt) milestones.push({ at: failAt.fraction * plan.workMs, act: () => failOperation(operation, failAt.trouble) });
   else milestones.push({ at: plan.workMs, act: () => complete(operation) });
   const first = milestones.reduce((best, other) => (other.at < best.at ? other : best));
@@ -176,6 +158,12 @@ function vanish(operation: Operation): void {
   scheduleNext(operation);
 }
 
+function move(operation: Operation): void {
+  operation.passed.add('move');
+  const { host, vm } = operation;
+  if (!host.world.moveToNextNode(vm)) scheduleNext(operation);
+}
+
 function stall(operation: Operation, seconds: number | null): void {
   operation.passed.add('stall');
   hold(operation, 'stalled');
@@ -186,6 +174,11 @@ function stall(operation: Operation, seconds: number | null): void {
 
 function complete(operation: Operation): void {
   const { vm, plan, interference } = operation;
+  const trouble = plan.check?.();
+  if (trouble) {
+    failOperation(operation, trouble);
+    return;
+  }
   conclude(
     operation,
     () => {
@@ -206,6 +199,7 @@ function conclude(operation: Operation, effect: () => void, jobState: number, tr
   if (vm.operation === operation) vm.operation = null;
   effect();
   if (job) endJob(host, job, jobState, trouble);
+  host.world.touch(vm);
 }
 
 function hold(operation: Operation, phase: 'stalled' | 'paused' | 'over'): void {

@@ -1,103 +1,80 @@
 import { EnabledState } from '../../domain/power.ts';
 import { IN_BOX_PROVIDER, ReplicationHealth, ReplicationMode, ReplicationState } from '../../domain/replication.ts';
+import { beginChangeLog, emptyChangeLog } from './change-log.ts';
 import type { Host } from './host.ts';
-import { diskInstanceId } from './instances/storage-instance.ts';
-import { AWKWARD_NAMES, machineNames } from './machine-names.ts';
+import { countOf, disksOf, namesFor, recoveryPointsOf } from './machine-parts.ts';
+import { AuthenticationType } from './methods/receiver.ts';
+import { continueCopy } from './methods/replicate.ts';
 import { DEFAULT_VM_QUIRKS, type VmQuirkSettings, withQuirks } from './quirks.ts';
-import { type RandomStream, randomStream } from './random.ts';
+import { randomStream } from './random.ts';
 import type { VmEntry } from './scenario.ts';
-import type { Disk, RecoveryPoint, Relationship, VirtualMachine } from './virtual-machine.ts';
+import { type Side, type StageName, stageNamed } from './stage.ts';
+import type { Relationship, VirtualMachine } from './virtual-machine.ts';
 import type { World } from './world.ts';
 
 /** CLSID of the provider machines without a partner host belong to: made up, nobody's real provider. */
 const EXTERNAL_PROVIDER = 'F0E1D2C3-B4A5-4968-8776-5A4B3C2D1E0F';
 
-const GIGABYTE = 1e9;
 const HOUR_MS = 3_600_000;
 /** Every so many machines is still waiting for its commit. */
 const RECOVERED_EVERY = 10;
 
+/** Where machines go that do not say it themselves. */
+export interface Sites {
+  readonly dr: readonly Host[];
+  readonly home: readonly Host[];
+}
+
 /**
  * Puts machines into the world. Everything random about a machine comes from the seed and its number alone.
- * @param entries groups of machines; those without a host go to `drHosts` in turn
+ * @param entries groups of machines; those without a host go to the DR hosts in turn
  */
 export function populate(
   world: World,
   entries: readonly VmEntry[],
-  drHosts: readonly Host[],
+  sites: Sites,
   options: { quirks?: VmQuirkSettings | undefined; awkwardNames?: boolean | undefined } = {},
 ): void {
-  const total = entries.reduce((sum, entry) => sum + countOf(entry), 0);
-  const names = namesFor(entries, total, options.awkwardNames ?? false);
+  const names = namesFor(entries, options.awkwardNames ?? false);
+  const inTurn = (hosts: readonly Host[], index: number): Host => hosts[index % hosts.length] as Host;
   let index = 0;
   for (const entry of entries) {
     for (let nth = 0; nth < countOf(entry); nth += 1, index += 1) {
-      const host = entry.host === undefined ? (drHosts[index % drHosts.length] as Host) : world.host(entry.host);
-      addMachine(world, host, entry, index, names[index] as string, options.quirks);
+      const stages = entry.stage === undefined || typeof entry.stage !== 'string' ? (entry.stage ?? []) : [entry.stage];
+      const stage = stages[nth % Math.max(1, stages.length)] ?? null;
+      const partner = entry.partner ?? (stage === null ? undefined : '*');
+      addMachine(world, entry, {
+        index,
+        name: names[index] as string,
+        stage,
+        host: entry.host === undefined ? inTurn(sites.dr, index) : world.host(entry.host),
+        partner: partner === undefined ? null : partner === '*' ? inTurn(sites.home, index) : world.host(partner),
+        quirks: options.quirks,
+      });
     }
   }
 }
 
-function countOf(entry: VmEntry): number {
-  return entry.count ?? entry.names?.length ?? 1;
+interface Placement {
+  readonly index: number;
+  readonly name: string;
+  readonly stage: StageName | null;
+  readonly host: Host;
+  readonly partner: Host | null;
+  readonly quirks: VmQuirkSettings | undefined;
 }
 
-/** Each name once, compared without regard to case: a second machine of a name gets `-2`. */
-function namesFor(entries: readonly VmEntry[], total: number, awkward: boolean): string[] {
-  const ordinary = machineNames(total);
-  const taken = new Set<string>();
-  let index = 0;
-  const pick = (entry: VmEntry, nth: number): string => {
-    const own = entry.names?.[nth] ?? (entry.prefix === undefined ? undefined : `${entry.prefix}-${String(nth + 1).padStart(3, '0')}`);
-    return own ?? (awkward ? AWKWARD_NAMES[index] : undefined) ?? (ordinary[index] as string);
-  };
-  return entries.flatMap((entry) =>
-    Array.from({ length: countOf(entry) }, (_, nth) => {
-      const wanted = pick(entry, nth);
-      let name = wanted;
-      for (let copy = 2; taken.has(name.toLowerCase()); copy += 1) name = `${wanted}-${copy}`;
-      taken.add(name.toLowerCase());
-      index += 1;
-      return name;
-    }),
-  );
-}
-
-function addMachine(world: World, host: Host, entry: VmEntry, index: number, name: string, quirks: VmQuirkSettings | undefined): void {
+function addMachine(world: World, entry: VmEntry, { index, name, stage, host, partner, quirks }: Placement): void {
   const random = randomStream(world.seed, 'machine', index);
   const id = random.guid();
   const now = world.now();
-  const partnerHost = entry.partner === undefined ? null : world.host(entry.partner);
-  const mode = entry.mode ?? ReplicationMode.Replica;
-  const provider = entry.provider ?? (partnerHost ? 'in-box' : 'external');
-  const state =
-    entry.state ??
-    (partnerHost || index % RECOVERED_EVERY !== RECOVERED_EVERY - 1 ? ReplicationState.Committed : ReplicationState.Recovered);
-  const lastReplicationTime = now - random.between(1, 20) * 60_000;
-  const replica = mode === ReplicationMode.Replica || mode === ReplicationMode.ExtendedReplica;
-  const away = partnerHost?.fqdn ?? 'recovery-provider';
-  const relationship = (recovering: boolean): Relationship => ({
-    state,
-    shown: null,
-    health: entry.health ?? ReplicationHealth.Warning,
-    failedOverType: state === ReplicationState.Recovered || state === ReplicationState.Committed ? 1 : 0,
-    lastType: 1,
-    lastReplicationTime,
-    lastApplyTime: lastReplicationTime,
-    lastApplicationConsistentTime: lastReplicationTime - HOUR_MS,
-    providerId: provider === 'external' ? EXTERNAL_PROVIDER : provider === 'in-box' ? IN_BOX_PROVIDER : provider.toUpperCase(),
-    primaryConnectionPoint: recovering ? away : host.fqdn,
-    recoveryConnectionPoint: recovering ? host.fqdn : away,
-    primaryHostSystem: recovering ? away : host.fqdn,
-    recoveryHostSystem: recovering ? host.fqdn : away,
-    replicationInterval: 300,
-    startedFrom: null,
-  });
-  const power = entry.power ?? (partnerHost ? EnabledState.Running : EnabledState.Off);
+  const provider = entry.provider ?? (partner ? 'in-box' : 'external');
+  const providerId = provider === 'external' ? EXTERNAL_PROVIDER : provider === 'in-box' ? IN_BOX_PROVIDER : provider.toUpperCase();
+  const { away, home } = stage === null ? sidesOf(entry, index, partner !== null) : stageNamed(stage);
+  const latest = now - random.between(1, 20) * 60_000;
   const base = {
     id,
     name,
-    quirks: withQuirks(DEFAULT_VM_QUIRKS, quirks, entry.quirks),
     disks: disksOf(id, name, entry, random),
     memoryMB: entry.memoryMB ?? 1024 * 2 ** random.between(1, 4),
     processors: entry.processors ?? 2 ** random.between(0, 3),
@@ -106,67 +83,146 @@ function addMachine(world: World, host: Host, entry: VmEntry, index: number, nam
     consistent: true,
     automaticStartupAction: 3,
     operation: null,
-    jobCount: 0,
-  };
-  const machine: VirtualMachine = {
-    ...base,
-    hostName: host.name,
-    power,
-    poweredSince: power === EnabledState.Running ? now - HOUR_MS : null,
-    mode,
-    relationship: mode === ReplicationMode.None ? null : relationship(replica),
-    extended: entry.extended ? { ...relationship(false), state: ReplicationState.Replicating, health: ReplicationHealth.Ok } : null,
-    partnerHost: partnerHost?.name ?? null,
-    remoteRunning: provider !== 'in-box' && replica && power === EnabledState.Off,
-    recoveryPoints: replica ? recoveryPointsOf(entry, lastReplicationTime, random) : [],
-  };
-  host.vms.set(id, machine);
-  if (partnerHost) partnerHost.vms.set(id, otherSide(machine, partnerHost, base));
-}
-
-/**
- * The other side of a pair. After an unplanned failover the old primary is off, still thinks it is the primary, and has noticed that
- * replication does not work any more.
- */
-function otherSide(machine: VirtualMachine, host: Host, base: Pick<VirtualMachine, 'id'> & object): VirtualMachine {
-  const failedOver =
-    machine.relationship?.state === ReplicationState.Recovered || machine.relationship?.state === ReplicationState.Committed;
-  const replica = machine.mode === ReplicationMode.Replica;
-  return {
-    ...machine,
-    ...base,
-    hostName: host.name,
-    partnerHost: machine.hostName,
-    power: replica && !failedOver ? EnabledState.Running : EnabledState.Off,
-    poweredSince: replica && !failedOver ? machine.powerChangedAt : null,
-    mode: replica ? ReplicationMode.Primary : ReplicationMode.Replica,
-    relationship: machine.relationship && {
-      ...machine.relationship,
-      state: failedOver ? ReplicationState.Critical : machine.relationship.state,
-      health: failedOver ? ReplicationHealth.Critical : machine.relationship.health,
-      failedOverType: 0,
-    },
     extended: null,
-    recoveryPoints: [],
+    stage,
+    testOf: null,
+    testMachine: null,
+    lastTestFailover: null,
+  };
+  /** One copy of the machine, on one host. */
+  const copy = (own: Host, other: Host | null, side: Side, more?: VmQuirkSettings): VirtualMachine => {
+    const replica = side.mode === ReplicationMode.Replica || side.mode === ReplicationMode.ExtendedReplica;
+    const ends = { own: endAt(own), other: other ? endAt(other) : PROVIDER_END, replica };
+    return {
+      ...base,
+      jobCount: 0,
+      quirks: withQuirks(DEFAULT_VM_QUIRKS, quirks, entry.quirks, more),
+      hostName: own.name,
+      partnerHost: other?.name ?? null,
+      power: side.power,
+      poweredSince: side.power === EnabledState.Running ? now - HOUR_MS : null,
+      mode: side.mode,
+      relationship: side.mode === ReplicationMode.None ? null : relationshipOf(side, providerId, side.started ? latest : null, ends),
+      remoteRunning: false,
+      recoveryPoints: [],
+      changeLog: emptyChangeLog(now),
+    };
+  };
+  const machine = copy(host, partner, away);
+  const recovering = away.mode === ReplicationMode.Replica || away.mode === ReplicationMode.ExtendedReplica;
+  machine.remoteRunning = provider !== 'in-box' && recovering && machine.power === EnabledState.Off;
+  if (recovering) machine.recoveryPoints = recoveryPointsOf(entry, latest, random);
+  host.vms.set(id, machine);
+  if (entry.extended || stage === 'extended') extend(world, machine, entry, providerId, latest);
+  if (!partner) return;
+  const other = copy(partner, host, home, entry.partnerQuirks);
+  if (stage !== null && home.mode === ReplicationMode.Replica && home.started)
+    other.recoveryPoints = recoveryPointsOf(entry, latest, random);
+  partner.vms.set(id, other);
+  beginChangeLog(world, machine);
+  beginChangeLog(world, other);
+  if (stage === 'copying' || stage === 'resynchronizing') continueCopy(host, machine, random.next() * 0.5);
+}
+
+/** The sides of a machine without a named stage: what the entry says here, what follows from it there. */
+function sidesOf(entry: VmEntry, index: number, pair: boolean): { away: Side; home: Side } {
+  const mode = entry.mode ?? ReplicationMode.Replica;
+  const state =
+    entry.state ?? (pair || index % RECOVERED_EVERY !== RECOVERED_EVERY - 1 ? ReplicationState.Committed : ReplicationState.Recovered);
+  const failedOver = state === ReplicationState.Recovered || state === ReplicationState.Committed;
+  const health = entry.health ?? ReplicationHealth.Warning;
+  const replica = mode === ReplicationMode.Replica;
+  return {
+    away: {
+      mode,
+      state,
+      health,
+      power: entry.power ?? (pair ? EnabledState.Running : EnabledState.Off),
+      failedOverType: failedOver ? 1 : 0,
+      started: true,
+    },
+    // After an unplanned failover the old primary is off, thinks it is the primary, and has noticed that replication does not work any more.
+    home: {
+      mode: replica ? ReplicationMode.Primary : ReplicationMode.Replica,
+      state: failedOver ? ReplicationState.Critical : state,
+      health: failedOver ? ReplicationHealth.Critical : health,
+      power: replica && !failedOver ? EnabledState.Running : EnabledState.Off,
+      failedOverType: 0,
+      started: true,
+    },
   };
 }
 
-function disksOf(id: string, name: string, entry: VmEntry, random: RandomStream): Disk[] {
-  const count = entry.disks ?? random.between(1, 3);
-  const [low, high] = Array.isArray(entry.sizeGB) ? entry.sizeGB : [entry.sizeGB ?? 20, entry.sizeGB ?? 200];
-  const total = (low + random.next() * (high - low)) * GIGABYTE;
-  const folder = name.replace(/[^\w.-]+/g, '_');
-  return Array.from({ length: count }, (_, index) => ({
-    path: `D:\\Replica\\${folder}\\${folder}-${index}.vhdx`,
-    instanceId: diskInstanceId(id, index),
-    sizeBytes: Math.max(512, Math.round(total / count / 512) * 512),
-  }));
+/** One end of a relationship. */
+interface End {
+  readonly connectionPoint: string;
+  readonly fqdn: string;
+  readonly certificates: boolean;
+  readonly thumbPrint: string;
 }
 
-function recoveryPointsOf(entry: VmEntry, latest: number, random: RandomStream): RecoveryPoint[] {
-  return Array.from({ length: entry.recoveryPoints ?? 3 }, (_, index) => ({
-    id: random.guid(),
-    createdAt: latest - index * HOUR_MS,
-    kind: index % 4 === 1 ? ('ApplicationConsistent' as const) : ('Standard' as const),
-  }));
+interface Ends {
+  readonly own: End;
+  readonly other: End;
+  /** The own side receives. */
+  readonly replica: boolean;
+}
+
+function endAt({ connectionPoint, fqdn, quirks }: Host): End {
+  return { connectionPoint, fqdn, certificates: quirks.authentication === 'certificate', thumbPrint: quirks.certificateThumbPrint };
+}
+
+const PROVIDER_END = namedEnd('recovery-provider');
+
+function namedEnd(name: string): End {
+  return { connectionPoint: name, fqdn: name, certificates: false, thumbPrint: '' };
+}
+
+function relationshipOf(side: Side, providerId: string, latest: number | null, ends: Ends): Relationship {
+  const [primary, recovery] = ends.replica ? [ends.other, ends.own] : [ends.own, ends.other];
+  const certificates = primary.certificates || recovery.certificates;
+  return {
+    state: side.state,
+    shown: null,
+    health: side.health,
+    failedOverType: side.failedOverType,
+    lastType: 1,
+    lastReplicationTime: latest,
+    lastApplyTime: latest,
+    lastApplicationConsistentTime: latest === null ? null : latest - HOUR_MS,
+    providerId,
+    primaryConnectionPoint: primary.connectionPoint,
+    recoveryConnectionPoint: recovery.connectionPoint,
+    primaryHostSystem: primary.fqdn,
+    recoveryHostSystem: recovery.fqdn,
+    replicationInterval: 300,
+    authenticationType: certificates ? AuthenticationType.Certificate : AuthenticationType.Kerberos,
+    certificateThumbPrint: certificates ? primary.thumbPrint : '',
+    cycling: true,
+    startedFrom: null,
+  };
+}
+
+/** Gives a replica a relationship to a third host, and that host its copy. After a failover the replication to it is suspended. */
+function extend(world: World, machine: VirtualMachine, entry: VmEntry, providerId: string, latest: number): void {
+  const third = entry.third === undefined ? null : world.host(entry.third);
+  const own = endAt(world.host(machine.hostName));
+  const other = third ? endAt(third) : namedEnd('third-site.example.net');
+  const state = machine.stage === 'extended' ? ReplicationState.Suspended : ReplicationState.Replicating;
+  const side = { state, health: ReplicationHealth.Ok, mode: 0, power: EnabledState.Off, failedOverType: 0, started: true };
+  machine.extended = relationshipOf(side, providerId, latest, { own, other, replica: false });
+  if (!third) return;
+  third.vms.set(machine.id, {
+    ...machine,
+    hostName: third.name,
+    partnerHost: null,
+    power: EnabledState.Off,
+    poweredSince: null,
+    mode: ReplicationMode.ExtendedReplica,
+    relationship: relationshipOf(side, providerId, latest, { own: other, other: own, replica: true }),
+    extended: null,
+    remoteRunning: false,
+    recoveryPoints: [],
+    changeLog: emptyChangeLog(world.now()),
+  });
 }

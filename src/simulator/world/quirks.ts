@@ -62,8 +62,26 @@ export const vmQuirksSchema = z.strictObject({
   showPowerAs: z.record(z.string().regex(/^\d+$/), state).optional(),
   /** Megabytes a second one transfer of this machine moves. */
   rateMBps: z.number().positive().optional(),
+  /** Megabytes a second the guest writes. A change log of more than half of the disks' size is given up: state 9. */
+  churnMBps: z.number().min(0).optional(),
+  /** Share of the disks' size that a seeded copy and a resynchronisation send. */
+  differingShare: z.number().min(0).max(1).optional(),
   /** The guest ignores a request to shut down. */
   ignoresShutdown: z.boolean().optional(),
+  /** The guest begins to shut down and never ends; only turning off helps. */
+  shutdownHangs: z.boolean().optional(),
+  /** Host seconds a guest takes to shut down. */
+  shutdownSeconds: z.number().min(0).optional(),
+  /** Host seconds from power-on until the guest answers: its heartbeat is OK. */
+  bootSeconds: z.number().min(0).optional(),
+  /** The guest never answers, as if its integration services were missing or it did not boot. */
+  neverAnswers: z.boolean().optional(),
+  /** What a reversal says of a receiver that will not have the machine: a job that fails, or the call answers this number. */
+  reverseRefusal: z.union([z.literal('job'), z.number().int()]).optional(),
+  /** A failover that is neither planned nor committed (5) can be reversed. */
+  reverseUncommitted: z.boolean().optional(),
+  /** TestReplicaSystem names the new machine at once; otherwise its reference is null, and only the association leads to it. */
+  testSystemNamed: z.boolean().optional(),
   /** Somebody is logged on at the guest and has locked it: a request to shut down needs Force, else 32781. */
   guestLocked: z.boolean().optional(),
 });
@@ -97,7 +115,16 @@ export const DEFAULT_VM_QUIRKS: VmQuirks = {
   showStateAs: {},
   showPowerAs: {},
   rateMBps: 200,
+  churnMBps: 0.2,
+  differingShare: 0.1,
   ignoresShutdown: false,
+  shutdownHangs: false,
+  shutdownSeconds: 20,
+  bootSeconds: 30,
+  neverAnswers: false,
+  reverseRefusal: 'job',
+  reverseUncommitted: false,
+  testSystemNamed: true,
   guestLocked: false,
 };
 
@@ -117,6 +144,14 @@ export const hostQuirksSchema = z.strictObject({
   clockSkewSeconds: z.number().optional(),
   /** The host accepts replicas. */
   recoveryServerEnabled: z.boolean().optional(),
+  /** Who may replicate to the host: full names, `*.domain`, or `*`. */
+  authorizedPrimaries: z.array(z.string().min(1)).optional(),
+  /** How senders prove who they are to this host. */
+  authentication: z.enum(['kerberos', 'certificate', 'both']).optional(),
+  /** Thumbprint of the host's own certificate: what it must use as a sender to a host that wants certificates. */
+  certificateThumbPrint: z.string().optional(),
+  /** What an operation does whose machine moves to another node: it goes on there without its job, or fails. */
+  workAfterMove: z.enum(['continue', 'fail']).optional(),
   /** False: the management service is stopped; the service objects are gone. */
   managementServiceRuns: z.boolean().optional(),
   /** Win32_OperatingSystem.Version. */
@@ -133,6 +168,10 @@ export const DEFAULT_HOST_QUIRKS: HostQuirks = {
   maxEnvelopeKb: 500,
   clockSkewSeconds: 0,
   recoveryServerEnabled: true,
+  authorizedPrimaries: ['*'],
+  authentication: 'kerberos',
+  certificateThumbPrint: '',
+  workAfterMove: 'continue',
   managementServiceRuns: true,
   osVersion: '10.0.17763',
 };

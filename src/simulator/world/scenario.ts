@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { faultRuleSchema, hostEventSchema } from './fault.ts';
+import { faultRuleSchema, worldEventSchema } from './fault.ts';
 import { hostQuirksSchema, vmQuirksSchema } from './quirks.ts';
+import { STAGE_NAMES } from './stage.ts';
 
 const range = z.union([z.number().positive(), z.tuple([z.number().positive(), z.number().positive()])]);
 const guid = z.string().regex(/^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$/, 'must be a GUID');
@@ -10,8 +11,14 @@ const hostEntrySchema = z.strictObject({
   name: z.string().min(1).max(15),
   /** `dr`: holds the machines to bring home; `home`: the other side of host-to-host pairs. */
   role: z.enum(['dr', 'home']).default('dr'),
+  /** Name of its site; default the role. */
+  site: z.string().min(1).optional(),
+  /** The cluster it is a node of; its machines replicate by the name of the cluster's Replica Broker. */
+  cluster: z.string().min(1).optional(),
   quirks: hostQuirksSchema.optional(),
 });
+
+const stage = z.enum(STAGE_NAMES as [(typeof STAGE_NAMES)[number], ...(typeof STAGE_NAMES)[number][]]);
 
 /** A group of machines that are alike. */
 const vmEntrySchema = z.strictObject({
@@ -23,8 +30,15 @@ const vmEntrySchema = z.strictObject({
   prefix: z.string().min(1).optional(),
   /** Host the machines are on; default: the DR hosts in turn. */
   host: z.string().optional(),
-  /** Host with the other side: makes host-to-host pairs. */
+  /** Host with the other side: makes host-to-host pairs. `*`: the home hosts in turn. */
   partner: z.string().optional(),
+  /**
+   * How the pair stands at the start, on both sides; several are taken in turn. Makes pairs: default partner `*`. Wins over `mode`, `state`,
+   * `health` and `power`.
+   */
+  stage: z.union([stage, z.array(stage).min(1)]).optional(),
+  /** Host with the replica of a machine in stage `extended`; default: there is only the relationship to it. */
+  third: z.string().optional(),
   /** `external`, `in-box`, or the GUID of a provider; default external, with a partner in-box. */
   provider: z.union([z.enum(['external', 'in-box']), guid]).optional(),
   /** Total size of the disks in GB: a number, or a range to draw from. */
@@ -45,6 +59,8 @@ const vmEntrySchema = z.strictObject({
   /** The machine is replicated to a third site, too. */
   extended: z.boolean().optional(),
   quirks: vmQuirksSchema.optional(),
+  /** Of the copy on the partner host alone, added to `quirks`. */
+  partnerQuirks: vmQuirksSchema.optional(),
 });
 export type VmEntry = z.infer<typeof vmEntrySchema>;
 
@@ -53,12 +69,14 @@ export const scenarioSchema = z.strictObject({
   version: z.literal(1).default(1),
   /** Default: as many as the simulator was asked for. */
   hosts: z.array(hostEntrySchema).min(1).optional(),
+  /** Names of Replica Brokers; default `<cluster>-broker`. */
+  clusters: z.array(z.strictObject({ name: z.string().min(1), broker: z.string().min(1) })).optional(),
   /** Default: as many as the simulator was asked for. */
   vms: z.array(vmEntrySchema).optional(),
   /** For every machine and host that does not say otherwise. */
   quirks: z.strictObject({ vms: vmQuirksSchema.optional(), hosts: hostQuirksSchema.optional() }).optional(),
   faults: z.array(faultRuleSchema).optional(),
-  events: z.array(hostEventSchema).optional(),
+  events: z.array(worldEventSchema).optional(),
   /** Some machines get names with quotes, `<&>`, backslashes, emoji and spaces. */
   awkwardNames: z.boolean().optional(),
 });

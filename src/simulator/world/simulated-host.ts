@@ -105,6 +105,7 @@ export class SimulatedHost implements CimHost {
       args: Object.fromEntries(Object.entries(call.args).map(([name, value]) => [name, shorten(value)])),
     });
     const outcome = this.#carryOut(call, vm);
+    if (vm) host.world.touch(vm);
     const job = outcome.out.Job;
     if (n !== undefined) {
       const jobId = isReference(job) ? (job.keys.InstanceID ?? null) : null;

@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { FailbackError } from '../../domain/failure.ts';
 import { runningClock, type VirtualClock } from './clock.ts';
-import type { HostEvent } from './fault.ts';
 import { type FaultPreset, presetFaults } from './fault-preset.ts';
-import { pattern } from './fault-rule-index.ts';
 import { FaultScript } from './fault-script.ts';
 import type { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
-import { populate } from './population.ts';
+import { populate, type Sites } from './population.ts';
 import { DEFAULT_HOST_QUIRKS, withQuirks } from './quirks.ts';
 import { randomStream } from './random.ts';
 import { type Scenario, type ScenarioInput, scenarioSchema, type VmEntry } from './scenario.ts';
 import { loadScenario } from './scenario-file.ts';
 import { SimulatedHost } from './simulated-host.ts';
+import type { StageName } from './stage.ts';
 import { World } from './world.ts';
+import { scheduleEvents } from './world-event.ts';
 
 /** `provider`: the data comes back from an external provider. `reverse`: host-to-host pairs, half of the hosts are home hosts. */
 export type SimulatedStrategy = 'provider' | 'reverse' | 'mixed';
@@ -28,6 +28,10 @@ export interface SimulationOptions {
   readonly speed?: number;
   /** Default `provider`. */
   readonly strategy?: SimulatedStrategy;
+  /** Starting states of host-to-host pairs, taken in turn; default: committed, the old primary off. */
+  readonly stages?: readonly StageName[];
+  /** Names of the two sites; default `dr` and `home`. A scenario's hosts may name theirs. */
+  readonly sites?: { readonly dr: string; readonly home: string };
   /** A scenario, or the path of a scenario file. */
   readonly scenario?: ScenarioInput | string;
   /** Default `none`. Added to the scenario's own faults. */
@@ -60,18 +64,22 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const strategy = options.strategy ?? 'provider';
   const world = new World(options.seed, options.clock ?? runningClock(options.speed));
   const hostEntries = scenario.hosts ?? defaultHosts(options.hosts, strategy);
-  for (const { name, quirks } of hostEntries) {
+  for (const { name, broker } of scenario.clusters ?? []) world.nameBroker(name, broker);
+  for (const { name, role, site, cluster, quirks } of hostEntries) {
     world.addHost({
       name,
+      site: site ?? options.sites?.[role] ?? role,
+      cluster,
       username: options.username ?? 'hvadmin',
       password: options.password ?? randomStream(options.seed, 'password', name).guid().toLowerCase(),
       quirks: withQuirks(DEFAULT_HOST_QUIRKS, scenario.quirks?.hosts, quirks),
     });
   }
   const named = (role: 'dr' | 'home'): Host[] => hostEntries.filter((entry) => entry.role === role).map((entry) => world.host(entry.name));
-  const entries = scenario.vms ?? defaultMachines(options.vms, strategy, named('dr'), named('home'));
-  checkHosts(entries, world);
-  populate(world, entries, named('dr').length > 0 ? named('dr') : [...world.hosts.values()], {
+  const sites = { dr: named('dr').length > 0 ? named('dr') : [...world.hosts.values()], home: named('home') };
+  const entries = scenario.vms ?? defaultMachines(options.vms, strategy, sites, options.stages ?? []);
+  checkHosts(entries, world, sites.home);
+  populate(world, entries, sites, {
     quirks: scenario.quirks?.vms,
     awkwardNames: scenario.awkwardNames,
   });
@@ -79,6 +87,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const faults = new FaultScript([...(scenario.faults ?? []), ...preset.rules], options.seed, world.now());
   scheduleEvents(world, [...(scenario.events ?? []), ...preset.events]);
   const ledger = options.ledgerFile === undefined ? null : new Ledger(options.ledgerFile);
+  if (ledger) world.onIncident((incident) => ledger.incident(incident));
   return {
     world,
     hosts: [...world.hosts.values()].map((host) => new SimulatedHost(host, faults, ledger)),
@@ -111,35 +120,36 @@ function defaultHosts(count: number, strategy: SimulatedStrategy): NonNullable<S
 }
 
 /** One entry a machine, so that every host gets its share whatever the strategy; of `mixed` every other machine is a pair. */
-function defaultMachines(count: number, strategy: SimulatedStrategy, drHosts: readonly Host[], homes: readonly Host[]): VmEntry[] {
+function defaultMachines(count: number, strategy: SimulatedStrategy, sites: Sites, stages: readonly StageName[]): VmEntry[] {
   if (strategy === 'provider') return count > 0 ? [{ count }] : [];
+  let pairs = 0;
   return Array.from({ length: count }, (_, index) => {
-    const host = drHosts[index % drHosts.length]?.name;
-    const partner = homes[index % homes.length]?.name;
-    const pair = strategy === 'reverse' || Math.floor(index / drHosts.length) % 2 === 1;
-    return { ...(host === undefined ? {} : { host }), ...(pair && partner !== undefined ? { partner } : {}) };
+    const host = sites.dr[index % sites.dr.length]?.name;
+    const partner = sites.home[index % sites.home.length]?.name;
+    const pair = strategy === 'reverse' || Math.floor(index / sites.dr.length) % 2 === 1;
+    const stage = pair ? stages[pairs++ % Math.max(1, stages.length)] : undefined;
+    return {
+      ...(host === undefined ? {} : { host }),
+      ...(pair && partner !== undefined ? { partner } : {}),
+      ...(stage === undefined ? {} : { stage }),
+    };
   });
 }
 
-function checkHosts(entries: readonly VmEntry[], world: World): void {
-  for (const name of entries.flatMap((entry) => [entry.host, entry.partner])) {
-    if (name !== undefined && !world.hosts.has(name)) {
+function checkHosts(entries: readonly VmEntry[], world: World, homes: readonly Host[]): void {
+  for (const { host, partner, stage, third } of entries) {
+    for (const name of [host, partner, third]) {
+      if (name === undefined || name === '*' || world.hosts.has(name)) continue;
       throw usage(`the scenario puts machines on host ${name}, which it does not have`, `Hosts: ${[...world.hosts.keys()].join(', ')}.`);
     }
-  }
-}
-
-function scheduleEvents(world: World, events: readonly HostEvent[]): void {
-  const start = world.now();
-  for (const event of events) {
-    for (const host of world.hosts.values()) {
-      if (!pattern(event.host)?.test(host.name)) continue;
-      const happen = {
-        reboot: () => host.crash(event.for * 1000),
-        unreachable: () => host.disconnect(event.for * 1000),
-        'service-restart': () => host.restartManagementService(),
-      }[event.what];
-      world.timeline.schedule(start + event.at * 1000, happen, { wake: true });
+    if (homes.length === 0 && (partner === '*' || (partner === undefined && stage !== undefined))) {
+      throw usage(
+        'the scenario has pairs whose partner is any home host, but no home host',
+        'Give a host the role home, or name the partner.',
+      );
+    }
+    if (host !== undefined && host === partner) {
+      throw usage(`the scenario puts both sides of a pair on host ${host}`, 'Name another host as partner.');
     }
   }
 }

@@ -1,7 +1,9 @@
 import { EnabledState } from '../../domain/power.ts';
-import { ReplicationState } from '../../domain/replication.ts';
+import { ReplicationMode, ReplicationState } from '../../domain/replication.ts';
+import type { ChangeLog } from './change-log.ts';
 import type { Operation } from './operation.ts';
 import type { VmQuirks } from './quirks.ts';
+import type { StageName } from './stage.ts';
 
 export interface Disk {
   readonly path: string;
@@ -37,6 +39,11 @@ export interface Relationship {
   primaryHostSystem: string;
   recoveryHostSystem: string;
   replicationInterval: number;
+  /** 1 Kerberos, 2 certificate. */
+  authenticationType: number;
+  certificateThumbPrint: string;
+  /** Data comes over with every interval; false while a primary cannot reach its replica. */
+  cycling: boolean;
   /** The state a failback started from, to go back to when it fails. */
   startedFrom: number | null;
 }
@@ -46,7 +53,8 @@ export interface VirtualMachine {
   /** `Msvm_ComputerSystem.Name`: upper-case GUID. */
   readonly id: string;
   readonly name: string;
-  readonly hostName: string;
+  /** Changes when the machine moves to another node of a cluster. */
+  hostName: string;
   readonly quirks: VmQuirks;
   readonly disks: readonly Disk[];
   readonly memoryMB: number;
@@ -73,6 +81,14 @@ export interface VirtualMachine {
   operation: Operation | null;
   /** Jobs started so far: part of the next job's id. */
   jobCount: number;
+  readonly changeLog: ChangeLog;
+  /** Starting state of the pair, when it was made in a named one. */
+  readonly stage: StageName | null;
+  /** Id of the replica this machine was made from by a test failover. */
+  readonly testOf: string | null;
+  /** Id of the machine a test failover made from this replica, while there is one. */
+  testMachine: string | null;
+  lastTestFailover: number | null;
 }
 
 /** The state of relationship 0 or 1 as an observer sees it. */
@@ -81,18 +97,30 @@ export function shownState(vm: VirtualMachine, relationship: Relationship): numb
   return vm.quirks.showStateAs[String(state)] ?? state;
 }
 
-/** Host milliseconds after power-on until the guest answers. */
-const BOOT_MS = 30_000;
-
 /** The guest runs and its integration services answer. */
 export function guestAnswers(vm: VirtualMachine, now: number): boolean {
-  return vm.power === EnabledState.Running && vm.poweredSince !== null && now - vm.poweredSince >= BOOT_MS;
+  if (vm.quirks.neverAnswers || vm.power !== EnabledState.Running || vm.poweredSince === null) return false;
+  return now - vm.poweredSince >= vm.quirks.bootSeconds * 1000;
+}
+
+/** A machine that is off or saved runs nowhere; in every other state its disks may be written to. */
+export function isLive(power: number): boolean {
+  return power !== EnabledState.Off && power !== EnabledState.Saved;
+}
+
+/** A primary prepared for failover is locked; a replica can be started only after it was failed over or failed back. */
+export function mayStart(vm: VirtualMachine): boolean {
+  const state = vm.relationship?.state ?? ReplicationState.Disabled;
+  if (vm.mode === ReplicationMode.Primary) return state !== ReplicationState.SyncedReplicationComplete;
+  if (vm.mode !== ReplicationMode.Replica && vm.mode !== ReplicationMode.ExtendedReplica) return true;
+  const startable: readonly number[] = [ReplicationState.Recovered, ReplicationState.Committed, ReplicationState.FailbackComplete];
+  return startable.includes(state);
 }
 
 /** When data last came over: while both sides replicate it moves on with every replication interval. */
 export function lastReplicationTime(relationship: Relationship, now: number): number | null {
   const last = relationship.lastReplicationTime;
-  if (last === null || relationship.state !== ReplicationState.Replicating) return last;
+  if (last === null || !relationship.cycling || relationship.state !== ReplicationState.Replicating) return last;
   return now - ((now - last) % (relationship.replicationInterval * 1000));
 }
 

@@ -72,7 +72,7 @@ describe('a host-to-host pair', () => {
     test.advance(20);
     expect(test.seen(b)[2]).toBe(3);
     await accepted(test.changeState(b, 4));
-    test.advance(6);
+    test.advance(7);
     expect(test.seen(b)).toEqual([1, 4, 3]);
     expect((await test.power(b, 2)).returnValue).toBe(32775);
 
@@ -155,7 +155,7 @@ describe('a host-to-host pair', () => {
     expect(test.seen(b)).toEqual([2, 3, 3]);
     test.world.setPower(a, 3);
     await test.changeState(a, 4);
-    test.advance(6);
+    test.advance(7);
     expect(test.seen(a)).toEqual([1, 4, 3]);
     await accepted(test.replication(a, 'RevertFailover'));
     test.advance(5);

@@ -23,5 +23,7 @@ export const owningJobElement = associate('Msvm_OwningJobElement', 'OwningElemen
 export const settingsDefineState = associate('Msvm_SettingsDefineState', 'ManagedElement', 'SettingData');
 export const snapshotOfVirtualSystem = associate('Msvm_SnapshotOfVirtualSystem', 'Antecedent', 'Dependent');
 export const virtualSystemSettingDataComponent = associate('Msvm_VirtualSystemSettingDataComponent', 'GroupComponent', 'PartComponent');
+/** From a replica to the machine a test failover made of it. */
+export const replicaSystemDependency = associate('Msvm_ReplicaSystemDependency', 'Antecedent', 'Dependent');
 export const systemDevice = associate('Msvm_SystemDevice', 'GroupComponent', 'PartComponent');
 export const computerSystemProcessor = associate('Win32_ComputerSystemProcessor', 'GroupComponent', 'PartComponent', '', CIMV2);

@@ -39,6 +39,13 @@ export const replicationService = declareClass(VIRTUALIZATION, 'Msvm_Replication
   Resynchronize: `
     reference ComputerSystem
     datetime StartTime`,
+  RemoveReplicationRelationship: 'reference ComputerSystem',
+  RemoveReplicationRelationshipEx: `
+    reference ComputerSystem
+    string ReplicationRelationship`,
+  TestReplicaSystem: `
+    reference ComputerSystem
+    reference SnapshotSettingData`,
   TestReplicationConnection: `
     string RecoveryConnectionPoint
     uint16 RecoveryServerPortNumber

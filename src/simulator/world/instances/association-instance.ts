@@ -4,6 +4,7 @@ import {
   affectedJobElement,
   computerSystemProcessor,
   owningJobElement,
+  replicaSystemDependency,
   settingsDefineState,
   snapshotOfVirtualSystem,
   systemDevice,
@@ -25,6 +26,8 @@ type Pair = readonly [CimInstance, CimInstance];
 interface Association extends AssociationClass {
   /** Pairs of one machine, or those that belong to the host when `vm` is null. */
   pairs(host: Host, vm: VirtualMachine | null): Pair[];
+  /** Whether a pair that both its ends have is enumerated for this machine; default yes. */
+  belongsTo?(vm: VirtualMachine | null): boolean;
   readonly more?: Readonly<Record<string, CimValue>>;
 }
 
@@ -72,6 +75,15 @@ const ASSOCIATIONS: readonly Association[] = [
   {
     ...virtualSystemSettingDataComponent,
     pairs: (host, vm) => (vm ? fan(settingDataInstance(host, vm), resourceInstances(host, vm)) : []),
+  },
+  {
+    ...replicaSystemDependency,
+    pairs: (host, vm) => {
+      const replica = vm?.testOf ? host.vms.get(vm.testOf) : vm;
+      const test = replica?.testMachine ? host.vms.get(replica.testMachine) : undefined;
+      return replica && test ? [[virtualMachineInstance(host, replica), virtualMachineInstance(host, test)]] : [];
+    },
+    belongsTo: (vm) => vm?.testOf === null,
   },
   {
     ...systemDevice,
@@ -124,6 +136,7 @@ function* enumerate(host: Host, association: Association): Iterable<CimInstance>
     ? new Set([...host.jobs.values()].map((job) => job.vm))
     : new Set<VirtualMachine | null>([null, ...host.vms.values()]);
   for (const vm of machines) {
+    if (association.belongsTo?.(vm) === false) continue;
     for (const [from, to] of association.pairs(host, vm)) {
       yield instanceOf(association.cls, { [association.from]: referenceTo(from), [association.to]: referenceTo(to), ...association.more });
     }

@@ -13,6 +13,7 @@ import {
 } from '../classes/replication.ts';
 import type { Host } from '../host.ts';
 import { relationshipInstanceId } from '../methods/method.ts';
+import { AuthenticationType, allowedAuthentication } from '../methods/receiver.ts';
 import { lastReplicationTime, type Relationship, shownState, type VirtualMachine } from '../virtual-machine.ts';
 import { referencePath } from './reference-path.ts';
 
@@ -48,15 +49,15 @@ export function settingsInstance(host: Host, vm: VirtualMachine, index: 0 | 1, r
     ElementName: vm.name,
     VirtualSystemIdentifier: vm.id,
     VirtualSystemType: 'Microsoft:Hyper-V:Replica',
-    AuthenticationType: 1,
-    CertificateThumbPrint: '',
+    AuthenticationType: relationship.authenticationType,
+    CertificateThumbPrint: relationship.certificateThumbPrint,
     RootCertificateThumbPrint: '',
     BypassProxyServer: false,
     CompressionEnabled: true,
     ReplicateHostKvpItems: true,
     RecoveryConnectionPoint: relationship.recoveryConnectionPoint,
     RecoveryHostSystem: relationship.recoveryHostSystem,
-    RecoveryServerPortNumber: 80,
+    RecoveryServerPortNumber: relationship.authenticationType === AuthenticationType.Certificate ? 443 : 80,
     PrimaryConnectionPoint: relationship.primaryConnectionPoint,
     PrimaryHostSystem: relationship.primaryHostSystem,
     ReplicationInterval: relationship.replicationInterval,
@@ -107,7 +108,8 @@ export function serviceSettingInstance(host: Host): CimInstance {
     Caption: 'Replication Service Settings',
     ElementName: host.name,
     RecoveryServerEnabled: host.quirks.recoveryServerEnabled,
-    AllowedAuthenticationType: 1,
+    AllowedAuthenticationType: allowedAuthentication(host),
+    CertificateThumbPrint: host.quirks.certificateThumbPrint,
     HttpPort: 80,
     HttpsPort: 443,
     MonitoringInterval: 43_200,
@@ -115,14 +117,16 @@ export function serviceSettingInstance(host: Host): CimInstance {
   });
 }
 
-export function authorizationInstance(host: Host): CimInstance {
-  return instanceOf(replicationAuthorizationSettingData, {
-    InstanceID: `Microsoft:${host.name}\\HVR\\*`,
-    ElementName: host.name,
-    AllowedPrimaryHostSystem: '*',
-    TrustGroup: 'DEFAULT',
-    ReplicaStorageLocation: 'D:\\Replica',
-  });
+export function authorizationInstances(host: Host): CimInstance[] {
+  return host.quirks.authorizedPrimaries.map((entry) =>
+    instanceOf(replicationAuthorizationSettingData, {
+      InstanceID: `Microsoft:${host.name}\\HVR\\${entry}`,
+      ElementName: host.name,
+      AllowedPrimaryHostSystem: entry,
+      TrustGroup: 'DEFAULT',
+      ReplicaStorageLocation: 'D:\\Replica',
+    }),
+  );
 }
 
 function serviceRuns(host: Host, make: () => CimInstance): CimInstance[] {

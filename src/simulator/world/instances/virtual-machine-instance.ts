@@ -68,11 +68,11 @@ export function hostInstance(host: Host): CimInstance {
   });
 }
 
-/** `Msvm_HeartbeatComponent`: 2 when the guest answers, 12 (no contact) while it boots or is off. */
+/** `Msvm_HeartbeatComponent`: 2 when the guest answers, 13 (contact lost) while it shuts down, 12 (no contact) while it boots or is off. */
 export function heartbeatInstance(host: Host, vm: VirtualMachine): CimInstance {
   return instanceOf(heartbeatComponent, {
     ...device(vm, 'Msvm_HeartbeatComponent', 'Heartbeat'),
-    OperationalStatus: [guestAnswers(vm, host.world.now()) ? 2 : 12],
+    OperationalStatus: [guestAnswers(vm, host.world.now()) ? 2 : vm.power === EnabledState.ShuttingDown ? 13 : 12],
   });
 }
 

@@ -1,3 +1,4 @@
+import { removeReplicationRelationship } from './extended-replication.ts';
 import { commitFailover, initiateFailover, revertFailover } from './failover.ts';
 import { initiateFailback } from './initiate-failback.ts';
 import { getError, getErrorEx, killJob, requestJobStateChange } from './job-control.ts';
@@ -8,6 +9,7 @@ import { resynchronize, startReplication } from './replicate.ts';
 import { getReplicationStatistics, testReplicationConnection } from './replication-service.ts';
 import { requestReplicationStateChange } from './replication-state.ts';
 import { reverseReplicationRelationship } from './reverse-replication.ts';
+import { testReplicaSystem } from './test-failover.ts';
 
 const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ReplicationService.InitiateFailback': initiateFailback,
@@ -17,6 +19,9 @@ const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ReplicationService.ReverseReplicationRelationship': reverseReplicationRelationship,
   'Msvm_ReplicationService.StartReplication': startReplication,
   'Msvm_ReplicationService.Resynchronize': resynchronize,
+  'Msvm_ReplicationService.RemoveReplicationRelationship': removeReplicationRelationship,
+  'Msvm_ReplicationService.RemoveReplicationRelationshipEx': removeReplicationRelationship,
+  'Msvm_ReplicationService.TestReplicaSystem': testReplicaSystem,
   'Msvm_ReplicationService.TestReplicationConnection': testReplicationConnection,
   'Msvm_ReplicationService.GetReplicationStatistics': getReplicationStatistics,
   'Msvm_ReplicationService.GetReplicationStatisticsEx': getReplicationStatistics,

@@ -1,21 +1,19 @@
 import { JobState } from '../../../domain/cim-job.ts';
 import { EnabledState } from '../../../domain/power.ts';
-import { ReplicationHealth, ReplicationState, ReplicationType } from '../../../domain/replication.ts';
+import { ReplicationHealth, ReplicationMode, ReplicationState, ReplicationType } from '../../../domain/replication.ts';
 import { cancelOperation } from '../operation.ts';
-import type { RecoveryPoint, VirtualMachine } from '../virtual-machine.ts';
 import {
   begin,
   freeRelationship,
   isRecoverySide,
-  isReference,
-  keyOf,
   type Method,
-  type MethodContext,
   machineArgument,
   Refusal,
   ReturnValue,
+  recoveryPointArgument,
   requireState,
 } from './method.ts';
+import { copyOf, WRONG_PARTNER } from './pair.ts';
 
 const FAILOVER_MS = 5_000;
 const COMMIT_MS = 3_000;
@@ -42,7 +40,8 @@ export const initiateFailover: Method = (context) => {
   const before = relationship.state;
   const planned = partner?.relationship?.state === ReplicationState.SyncedReplicationComplete;
   // An unplanned failover ends the resynchronisation the other side is sending.
-  if (before === ReplicationState.Resynchronizing && partner?.operation) cancelOperation(partner.operation, JobState.Terminated);
+  const resynchronization = before === ReplicationState.Resynchronizing ? copyOf(partner, before) : null;
+  if (resynchronization) cancelOperation(resynchronization, JobState.Terminated);
   relationship.state = ReplicationState.FailoverInProgress;
   return begin(context, vm, {
     method: call.method,
@@ -88,20 +87,29 @@ export const commitFailover: Method = (context) => {
   });
 };
 
-/** `Msvm_ReplicationService.RevertFailover`: 5 or 12 → 3 on the replica, 4 → 3 on a prepared primary. The machine must be off. */
+/**
+ * `Msvm_ReplicationService.RevertFailover`: 5 or 12 → 3 on the replica, 4 → 3 on a prepared primary. The machine must be off, and the other
+ * side must not have been made a replica in the meantime; a prepared primary stays locked while its replica is being failed over.
+ */
 export const revertFailover: Method = (context) => {
+  const { world } = context.host;
   const vm = machineArgument(context);
+  const recovery = isRecoverySide(vm);
+  const partner = world.partnerOf(vm);
+  const possible = (): boolean =>
+    recovery ? partner?.mode !== ReplicationMode.Replica : partner?.relationship?.state !== ReplicationState.FailoverInProgress;
   // A failover that is still going on may be reverted, too: its own lock does not count.
-  const running = vm.relationship?.state === ReplicationState.FailoverInProgress ? vm.operation : null;
-  if (running) {
-    cancelOperation(running, JobState.Terminated);
-    if (vm.relationship) vm.relationship.state = ReplicationState.FailoverInProgress;
-  }
-  const relationship = freeRelationship(vm);
-  const revertible: readonly number[] = isRecoverySide(vm)
+  const running = recovery && vm.relationship?.state === ReplicationState.FailoverInProgress ? vm.operation : null;
+  const relationship = running ? vm.relationship : freeRelationship(vm);
+  if (!relationship) throw new Refusal(ReturnValue.InvalidState);
+  const revertible: readonly number[] = recovery
     ? [ReplicationState.Recovered, ReplicationState.FailoverInProgress]
     : [ReplicationState.SyncedReplicationComplete];
-  requireState(revertible.includes(relationship.state) && vm.power === EnabledState.Off);
+  requireState(revertible.includes(relationship.state) && vm.power === EnabledState.Off && possible());
+  if (running) {
+    cancelOperation(running, JobState.Terminated);
+    relationship.state = ReplicationState.FailoverInProgress;
+  }
   return begin(context, vm, {
     method: context.call.method,
     jobType: 98,
@@ -109,6 +117,7 @@ export const revertFailover: Method = (context) => {
     cancellable: false,
     workMs: REVERT_MS,
     transfer: false,
+    check: () => (possible() ? null : { errorCode: ReturnValue.Failed, description: WRONG_PARTNER }),
     done: () => {
       relationship.state = ReplicationState.Replicating;
       relationship.health = ReplicationHealth.Ok;
@@ -117,14 +126,3 @@ export const revertFailover: Method = (context) => {
     failed: () => undefined,
   });
 };
-
-/** The recovery point a reference names; null = the latest. 32773 for one the machine does not have. */
-function recoveryPointArgument(context: MethodContext, vm: VirtualMachine): RecoveryPoint | null {
-  const value = context.call.args.SnapshotSettingData ?? null;
-  if (value === null) return null;
-  if (!isReference(value)) throw new Refusal(ReturnValue.IncorrectDataType);
-  const wanted = keyOf(value, 'InstanceID')?.toUpperCase();
-  const point = vm.recoveryPoints.find(({ id }) => `MICROSOFT:${id}` === wanted);
-  if (!point) throw new Refusal(ReturnValue.InvalidParameter);
-  return point;
-}

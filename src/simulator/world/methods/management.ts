@@ -16,7 +16,12 @@ export const destroySystem: Method = (context) => {
     cancellable: false,
     workMs: CHANGE_MS,
     transfer: false,
-    done: () => context.host.vms.delete(vm.id),
+    done: () => {
+      const host = context.host.world.host(vm.hostName);
+      const replica = vm.testOf === null ? undefined : host.vms.get(vm.testOf);
+      if (replica) replica.testMachine = null;
+      host.vms.delete(vm.id);
+    },
     failed: () => undefined,
   });
 };

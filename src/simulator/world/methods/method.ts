@@ -2,8 +2,9 @@ import { IN_BOX_PROVIDER, ReplicationMode } from '../../../domain/replication.ts
 import type { CimReference, CimValue, MethodCall, MethodOutcome } from '../../cim.ts';
 import { type EmbeddedInstance, parseEmbeddedInstance } from '../embedded-instance.ts';
 import type { Host } from '../host.ts';
-import { type Interference, type OperationPlan, startOperation } from '../operation.ts';
-import type { Relationship, VirtualMachine } from '../virtual-machine.ts';
+import { startOperation } from '../operation.ts';
+import type { Interference, OperationPlan } from '../operation-plan.ts';
+import type { RecoveryPoint, Relationship, VirtualMachine } from '../virtual-machine.ts';
 
 /** Return values of the replication methods, the power methods and, from 32780 on, of a request to shut a guest down. */
 export const ReturnValue = {
@@ -96,6 +97,17 @@ export function embeddedArgument(context: MethodContext, vm: VirtualMachine, nam
     if (disks.length !== own.length || !own.every((disk) => disks.includes(disk))) throw new Refusal(ReturnValue.InvalidParameter);
   }
   return embedded;
+}
+
+/** The recovery point `SnapshotSettingData` names; null = the latest. 32773 for one the machine does not have. */
+export function recoveryPointArgument(context: MethodContext, vm: VirtualMachine): RecoveryPoint | null {
+  const value = context.call.args.SnapshotSettingData ?? null;
+  if (value === null) return null;
+  if (!isReference(value)) throw new Refusal(ReturnValue.IncorrectDataType);
+  const wanted = keyOf(value, 'InstanceID')?.toUpperCase();
+  const point = vm.recoveryPoints.find(({ id }) => `MICROSOFT:${id}` === wanted);
+  if (!point) throw new Refusal(ReturnValue.InvalidParameter);
+  return point;
 }
 
 /** `InstanceID` of relationship 0 or 1 and of its settings. */

@@ -1,6 +1,5 @@
 import { EnabledState, RequestedState } from '../../../domain/power.ts';
-import { ReplicationMode, ReplicationState } from '../../../domain/replication.ts';
-import { guestAnswers, type VirtualMachine } from '../virtual-machine.ts';
+import { guestAnswers, mayStart, type VirtualMachine } from '../virtual-machine.ts';
 import {
   answer,
   begin,
@@ -18,7 +17,6 @@ const POWER_JOB = 4;
 const START_MS = 2_000;
 const STOP_MS = 1_000;
 const SAVE_MS = 8_000;
-const SHUTDOWN_MS = 20_000;
 
 /** `Msvm_ComputerSystem.RequestStateChange` of a virtual machine: 2 start or resume, 3 turn off, 6 save, 9 pause, 10 and 11 reset. The host itself refuses. */
 export const requestStateChange: Method = (context) => {
@@ -62,7 +60,8 @@ export const initiateShutdown: Method = (context) => {
   if (vm.quirks.guestLocked && call.args.Force !== true) throw new Refusal(ReturnValue.Locked);
   if (vm.quirks.ignoresShutdown) return answer(ReturnValue.Completed);
   host.world.setPower(vm, EnabledState.ShuttingDown);
-  host.world.timeline.schedule(host.world.now() + SHUTDOWN_MS, () => {
+  if (vm.quirks.shutdownHangs) return answer(ReturnValue.Completed);
+  host.world.timeline.schedule(host.world.now() + vm.quirks.shutdownSeconds * 1000, () => {
     if (vm.power === EnabledState.ShuttingDown) host.world.setPower(vm, EnabledState.Off);
   });
   return answer(ReturnValue.Completed);
@@ -81,15 +80,6 @@ function reset(context: MethodContext, vm: VirtualMachine) {
   const outcome = change(context, vm, EnabledState.Starting, EnabledState.Running, START_MS);
   vm.poweredSince = context.host.world.now();
   return outcome;
-}
-
-/** A primary prepared for failover is locked; a replica can be started only after it was failed over or failed back. */
-function mayStart(vm: VirtualMachine): boolean {
-  const state = vm.relationship?.state ?? ReplicationState.Disabled;
-  if (vm.mode === ReplicationMode.Primary) return state !== ReplicationState.SyncedReplicationComplete;
-  if (vm.mode !== ReplicationMode.Replica && vm.mode !== ReplicationMode.ExtendedReplica) return true;
-  const startable: readonly number[] = [ReplicationState.Recovered, ReplicationState.Committed, ReplicationState.FailbackComplete];
-  return startable.includes(state);
 }
 
 function change(context: MethodContext, vm: VirtualMachine, meanwhile: number, target: number, workMs: number) {

@@ -1,7 +1,11 @@
 import { EnabledState } from '../../../domain/power.ts';
-import { ReplicationHealth, ReplicationMode, ReplicationState } from '../../../domain/replication.ts';
+import { InitialReplicationType, ReplicationHealth, ReplicationMode, ReplicationState } from '../../../domain/replication.ts';
 import type { MethodOutcome } from '../../cim.ts';
+import { emptyLog } from '../change-log.ts';
 import { parseCimDateTime } from '../cim-time.ts';
+import type { Host } from '../host.ts';
+import { startOperation } from '../operation.ts';
+import type { OperationPlan } from '../operation-plan.ts';
 import { diskBytes, type Relationship, type VirtualMachine } from '../virtual-machine.ts';
 import {
   begin,
@@ -15,30 +19,23 @@ import {
   ReturnValue,
   requireState,
 } from './method.ts';
+import { receives, WRONG_PARTNER } from './pair.ts';
+import { findReceiver } from './receiver.ts';
 
-const InitialReplicationType = { Network: 1, Export: 2, SeededNetwork: 3 } as const;
-
-/** Share of the disks' size that is sent when the other side already has most of the data. */
-const SEEDED_SHARE = 0.1;
+/** `InitialReplicationType` of an export to media, which is not played. */
+const EXPORT = 2;
 
 /** `Msvm_ReplicationService.StartReplication` on the primary: 1 → 2 → 3, the replica 2 → 3. Export (type 2) is not supported. */
 export const startReplication: Method = (context) => {
   const vm = machineArgument(context);
   const type = numberArgument(context, 'InitialReplicationType');
-  if (type === InitialReplicationType.Export) throw new Refusal(ReturnValue.NotSupported);
-  const seeded = type === InitialReplicationType.SeededNetwork;
+  if (type === EXPORT) throw new Refusal(ReturnValue.NotSupported);
+  const seeded = type === InitialReplicationType.Seeded;
   if (type !== InitialReplicationType.Network && !seeded) throw new Refusal(ReturnValue.InvalidParameter);
   const warmUpMs = startDelay(context);
   const relationship = freeRelationship(vm);
   requireState(vm.mode === ReplicationMode.Primary && relationship.state === ReplicationState.ReadyForReplication);
-  return copy(context, vm, relationship, {
-    jobType: seeded ? 117 : 94,
-    caption: 'Initial replication',
-    share: seeded ? SEEDED_SHARE : 1,
-    warmUpMs,
-    meanwhile: ReplicationState.WaitingToCompleteInitialReplication,
-    unfinished: ReplicationState.ReadyForReplication,
-  });
+  return copy(context, vm, relationship, initialReplication(vm, seeded), warmUpMs);
 };
 
 const RESYNCHRONIZABLE: readonly number[] = [
@@ -54,6 +51,8 @@ export const resynchronize: Method = (context) => {
   const warmUpMs = startDelay(context);
   const relationship = freeRelationship(vm);
   requireState(vm.mode === ReplicationMode.Primary && RESYNCHRONIZABLE.includes(relationship.state));
+  // What never had its initial replication has nothing to compare with.
+  requireState(relationship.lastReplicationTime !== null);
   return beginResynchronization(context, vm, relationship, warmUpMs);
 };
 
@@ -64,69 +63,111 @@ export function beginResynchronization(
   relationship: Relationship,
   warmUpMs = 0,
 ): MethodOutcome {
-  return copy(context, vm, relationship, {
-    jobType: 107,
-    caption: 'Resynchronizing',
-    share: SEEDED_SHARE,
-    warmUpMs,
-    meanwhile: ReplicationState.Resynchronizing,
-    unfinished: ReplicationState.WaitingToStartResynchronization,
-  });
+  return copy(context, vm, relationship, resynchronization(vm), warmUpMs);
+}
+
+/** Lets the copy of a machine that is in 2 or 10 from the start of the scene go on, the given share of it done. */
+export function continueCopy(host: Host, vm: VirtualMachine, share: number): void {
+  const { relationship } = vm;
+  const partner = host.world.partnerOf(vm);
+  if (!relationship || !partner) return;
+  const initial = relationship.state === ReplicationState.WaitingToCompleteInitialReplication;
+  const what = initial ? initialReplication(vm, true) : resynchronization(vm);
+  const plan = copyPlan(host, vm, relationship, partner, what);
+  startOperation(host, vm, { ...plan, method: what.caption, doneMs: share * plan.workMs }, host.username);
 }
 
 interface Copy {
   readonly jobType: number;
   readonly caption: string;
   readonly share: number;
-  readonly warmUpMs: number;
   /** State of both sides while the data flows. */
   readonly meanwhile: number;
-  /** State of the primary when it fails or is cancelled. */
-  readonly unfinished: number;
+  /** State of the primary, and of the replica, when it fails or is cancelled. */
+  readonly unfinished: readonly [primary: number, replica: number];
 }
 
-function copy(context: MethodContext, vm: VirtualMachine, relationship: Relationship, what: Copy): MethodOutcome {
-  const { world } = context.host;
-  const partner = world.partnerOf(vm);
+function initialReplication(vm: VirtualMachine, seeded: boolean): Copy {
+  return {
+    jobType: seeded ? 117 : 94,
+    caption: 'Initial replication',
+    share: seeded ? vm.quirks.differingShare : 1,
+    meanwhile: ReplicationState.WaitingToCompleteInitialReplication,
+    unfinished: [ReplicationState.ReadyForReplication, ReplicationState.WaitingToCompleteInitialReplication],
+  };
+}
+
+function resynchronization(vm: VirtualMachine): Copy {
+  return {
+    jobType: 107,
+    caption: 'Resynchronizing',
+    share: vm.quirks.differingShare,
+    meanwhile: ReplicationState.Resynchronizing,
+    unfinished: [ReplicationState.WaitingToStartResynchronization, ReplicationState.Replicating],
+  };
+}
+
+function copy(context: MethodContext, vm: VirtualMachine, relationship: Relationship, what: Copy, warmUpMs: number): MethodOutcome {
+  const { host, call } = context;
+  const partner = host.world.partnerOf(vm);
+  const plan = { ...copyPlan(host, vm, relationship, partner, what), method: call.method, warmUpMs };
+  const trouble = vm.partnerHost === null ? null : troubleWith(host, vm, relationship, partner, what);
+  if (trouble)
+    return beginAndFail(context, vm, { ...plan, workMs: 1_000, bytes: 0, flows: () => undefined, failed: () => undefined }, trouble);
+  relationship.state = what.meanwhile;
+  if (partner?.relationship) partner.relationship.state = what.meanwhile;
+  return begin(context, vm, plan);
+}
+
+/** Why the other side cannot take the copy, or null. */
+function troubleWith(
+  host: Host,
+  vm: VirtualMachine,
+  relationship: Relationship,
+  partner: VirtualMachine | undefined,
+  what: Copy,
+): string | null {
+  const { refusal } = findReceiver(host, relationship.recoveryConnectionPoint, vm.id, relationship);
+  if (refusal !== null) return refusal;
+  const state = partner?.relationship?.state;
+  const initial = what.meanwhile === ReplicationState.WaitingToCompleteInitialReplication;
+  const fits = (state === ReplicationState.WaitingToCompleteInitialReplication) === initial && receives(partner);
+  return fits && partner?.power === EnabledState.Off && !partner.operation ? null : WRONG_PARTNER;
+}
+
+function copyPlan(
+  host: Host,
+  vm: VirtualMachine,
+  relationship: Relationship,
+  partner: VirtualMachine | undefined,
+  what: Copy,
+): Omit<OperationPlan, 'method'> {
+  const { world } = host;
   const other = partner?.relationship ?? null;
-  const plan = {
-    method: context.call.method,
+  const bytes = diskBytes(vm) * what.share;
+  const initial = what.meanwhile === ReplicationState.WaitingToCompleteInitialReplication;
+  return {
     jobType: what.jobType,
     caption: what.caption,
     cancellable: true,
-    workMs: ((diskBytes(vm) * what.share) / (vm.quirks.rateMBps * 1e6)) * 1000,
+    workMs: (bytes / (vm.quirks.rateMBps * 1e6)) * 1000,
+    bytes,
     transfer: true,
-    warmUpMs: what.warmUpMs,
-    failed: () => {
-      relationship.state = what.unfinished;
-    },
-  };
-  if (vm.partnerHost !== null) {
-    const reachable = world.host(vm.partnerHost).up;
-    if (!reachable)
-      return beginAndFail(
-        context,
-        vm,
-        { ...plan, workMs: 1_000 },
-        'A connection with the Replica server could not be established. (0x00002EFD)',
-      );
-    if (!partner || !other || partner.mode !== ReplicationMode.Replica || partner.power !== EnabledState.Off) {
-      const description = 'The virtual machine on the Replica server is not in a valid replication state. (0x80070057)';
-      return beginAndFail(context, vm, { ...plan, workMs: 1_000 }, description);
-    }
-  }
-  relationship.state = what.meanwhile;
-  if (other) other.state = what.meanwhile;
-  return begin(context, vm, {
-    ...plan,
+    // A resynchronisation writes to a disk of its own until it is complete.
     flows: () => {
-      if (partner) partner.consistent = false;
+      if (partner && initial) partner.consistent = false;
+    },
+    check: () => {
+      if (!partner) return null;
+      const ready = partner.mode === ReplicationMode.Replica && other?.state === what.meanwhile;
+      return ready ? null : { errorCode: ReturnValue.Failed, description: WRONG_PARTNER };
     },
     done: () => {
       if (partner) {
         partner.consistent = true;
         partner.recoveryPoints = [];
       }
+      emptyLog(world, vm);
       for (const side of other ? [relationship, other] : [relationship]) {
         side.state = ReplicationState.Replicating;
         side.health = ReplicationHealth.Ok;
@@ -134,7 +175,11 @@ function copy(context: MethodContext, vm: VirtualMachine, relationship: Relation
         side.lastApplyTime = world.now();
       }
     },
-  });
+    failed: () => {
+      relationship.state = what.unfinished[0];
+      if (other?.state === what.meanwhile && partner?.mode === ReplicationMode.Replica) other.state = what.unfinished[1];
+    },
+  };
 }
 
 /** Milliseconds until the StartTime parameter; 0 for null and for the past. 32773 for text that is no time. */

@@ -1,7 +1,9 @@
 import { JobState } from '../../../domain/cim-job.ts';
 import { EnabledState } from '../../../domain/power.ts';
-import { ReplicationMode, ReplicationState } from '../../../domain/replication.ts';
-import { cancelOperation, type OperationPlan } from '../operation.ts';
+import { ReplicationHealth, ReplicationMode, ReplicationState, RequestedReplicationState } from '../../../domain/replication.ts';
+import { emptyLog, pendingBytes } from '../change-log.ts';
+import { cancelOperation } from '../operation.ts';
+import type { OperationPlan } from '../operation-plan.ts';
 import type { Relationship, VirtualMachine } from '../virtual-machine.ts';
 import {
   begin,
@@ -17,6 +19,7 @@ import {
   ReturnValue,
   requireState,
 } from './method.ts';
+import { connectedSide, copyOf, NO_CONNECTION, receives, WRONG_PARTNER } from './pair.ts';
 import { beginResynchronization } from './replicate.ts';
 import { becomeReplica } from './reverse-replication.ts';
 
@@ -24,9 +27,7 @@ const CHANGE_MS = 2_000;
 const PREPARE_MS = 6_000;
 
 /** `RequestedState` of a replication state change. */
-const Requested = { Ready: 1, BecomeReplica: 2, Replicate: 3, PrepareFailover: 4, Suspend: 7, CancelResynchronization: 9 } as const;
-
-const COPYING: readonly number[] = [ReplicationState.Resynchronizing, ReplicationState.WaitingToCompleteInitialReplication];
+const Requested = { ...RequestedReplicationState, Ready: 1, Suspend: 7, CancelResynchronization: 9 } as const;
 
 /** `Msvm_ComputerSystem.RequestReplicationStateChange(Ex)`: what it does depends on side and state; 32775 where it does not apply. */
 export const requestReplicationStateChange: Method = (context) => {
@@ -50,44 +51,56 @@ export const requestReplicationStateChange: Method = (context) => {
   }
 };
 
-/** A primary that is no longer the primary becomes a replica that waits for its first data. */
+/** A primary that is no longer the primary becomes a replica that waits for its first data. Its other side must have been failed over. */
 function becomesReplica(context: MethodContext, vm: VirtualMachine) {
   const { host } = context;
   const relationship = freeRelationship(vm);
   requireState(vm.mode === ReplicationMode.Primary && vm.power === EnabledState.Off && host.quirks.recoveryServerEnabled);
-  const primary = vm.partnerHost === null ? relationship.recoveryConnectionPoint : host.world.host(vm.partnerHost).fqdn;
-  return change(context, vm, CHANGE_MS, () => {
-    becomeReplica(vm, relationship, ReplicationState.WaitingToCompleteInitialReplication, host.fqdn, primary);
-  });
+  const stale = (): boolean => {
+    const partner = host.world.partnerOf(vm);
+    return !receives(partner) && partner?.relationship?.state !== ReplicationState.FailoverInProgress;
+  };
+  requireState(stale());
+  const primary = vm.partnerHost === null ? relationship.recoveryConnectionPoint : host.world.host(vm.partnerHost).connectionPoint;
+  const done = (): void => {
+    becomeReplica(vm, relationship, ReplicationState.WaitingToCompleteInitialReplication, host.world.host(vm.hostName), primary);
+  };
+  return change(context, vm, { done, check: () => wrongUnless(stale() && vm.power === EnabledState.Off) });
 }
 
 /** Resumes: from 7 both sides replicate again; 8, 9 and 11 need a resynchronisation. On a replica in 10 it cancels the resynchronisation. */
 function replicates(context: MethodContext, vm: VirtualMachine) {
   const { world } = context.host;
-  if (isRecoverySide(vm) && vm.relationship?.state === ReplicationState.Resynchronizing) {
-    const sender = world.partnerOf(vm)?.operation;
-    if (sender) cancelOperation(sender, JobState.Terminated);
-    return changeState(context, vm, freeRelationship(vm), ReplicationState.Replicating);
-  }
   const relationship = freeRelationship(vm);
-  if (relationship.state === ReplicationState.Suspended) {
-    const started = relationship.lastReplicationTime !== null;
-    return change(context, vm, CHANGE_MS, () => {
-      for (const side of bothSides(context, vm, relationship)) {
-        if (side.state !== ReplicationState.Suspended) continue;
-        const primary = (side === relationship) === (vm.mode === ReplicationMode.Primary);
-        const unstarted = primary ? ReplicationState.ReadyForReplication : ReplicationState.WaitingToCompleteInitialReplication;
-        side.state = started ? ReplicationState.Replicating : unstarted;
-      }
-    });
+  if (isRecoverySide(vm) && relationship.state === ReplicationState.Resynchronizing) {
+    const sender = copyOf(world.partnerOf(vm), ReplicationState.Resynchronizing);
+    if (sender) cancelOperation(sender, JobState.Terminated);
+    return changeState(context, vm, relationship, ReplicationState.Replicating);
   }
+  if (relationship.state === ReplicationState.Suspended) return resumes(context, vm, relationship);
   const resumable: readonly number[] = [
     ReplicationState.Critical,
     ReplicationState.WaitingToStartResynchronization,
     ReplicationState.ResynchronizationSuspended,
   ];
   requireState(vm.mode === ReplicationMode.Primary && resumable.includes(relationship.state));
+  requireState(relationship.lastReplicationTime !== null);
   return beginResynchronization(context, vm, relationship);
+}
+
+function resumes(context: MethodContext, vm: VirtualMachine, relationship: Relationship) {
+  const done = (): void => {
+    const other = connectedSide(context.host.world, vm);
+    for (const side of other ? [vm, other] : [vm]) {
+      const own = side.relationship;
+      if (own?.state !== ReplicationState.Suspended) continue;
+      const unstarted =
+        side.mode === ReplicationMode.Primary ? ReplicationState.ReadyForReplication : ReplicationState.WaitingToCompleteInitialReplication;
+      own.state = relationship.lastReplicationTime === null ? unstarted : ReplicationState.Replicating;
+      own.health = relationship.lastReplicationTime === null ? ReplicationHealth.Warning : ReplicationHealth.Ok;
+    }
+  };
+  return change(context, vm, { done });
 }
 
 /** Prepares a planned failover: the last changes are sent, and the machine can no longer be started. */
@@ -95,47 +108,80 @@ function prepares(context: MethodContext, vm: VirtualMachine) {
   const { world } = context.host;
   const relationship = freeRelationship(vm);
   requireState(vm.mode === ReplicationMode.Primary && vm.power === EnabledState.Off && relationship.state === ReplicationState.Replicating);
-  const plan = changePlan(context, PREPARE_MS, 100);
-  if (vm.partnerHost !== null && !world.host(vm.partnerHost).up) {
-    return beginAndFail(context, vm, plan, 'A connection with the Replica server could not be established. (0x00002EFD)');
+  const bytes = pendingBytes(world, vm);
+  const plan = { ...changePlan(context, PREPARE_MS + bytes / (vm.quirks.rateMBps * 1000), 100), bytes };
+  const replicaIsReady = (): boolean => {
+    const partner = world.partnerOf(vm);
+    return partner?.mode === ReplicationMode.Replica && partner.relationship?.state === ReplicationState.Replicating;
+  };
+  if (vm.partnerHost !== null) {
+    if (!world.host(vm.partnerHost).up) return beginAndFail(context, vm, plan, NO_CONNECTION);
+    if (!replicaIsReady()) return beginAndFail(context, vm, plan, WRONG_PARTNER);
   }
   return begin(context, vm, {
     ...plan,
+    check: () => wrongUnless(vm.partnerHost === null || replicaIsReady()),
     done: () => {
+      emptyLog(world, vm);
       relationship.state = ReplicationState.SyncedReplicationComplete;
-      for (const side of bothSides(context, vm, relationship)) side.lastReplicationTime = world.now();
+      for (const side of [relationship, world.partnerOf(vm)?.relationship]) if (side) side.lastReplicationTime = world.now();
     },
   });
 }
 
-/** Suspends replication on both sides; a copy that is going on is interrupted. */
+/** Suspends replication on both sides; a copy that is going on, from whichever side, is interrupted. */
 function suspends(context: MethodContext, vm: VirtualMachine) {
-  const before = vm.relationship?.state ?? ReplicationState.Disabled;
-  if (vm.operation && COPYING.includes(before)) cancelOperation(vm.operation, JobState.Terminated);
-  const relationship = freeRelationship(vm);
-  if (before === ReplicationState.Resynchronizing && vm.mode === ReplicationMode.Primary) {
-    return changeState(context, vm, relationship, ReplicationState.ResynchronizationSuspended);
+  const { world } = context.host;
+  const { relationship } = vm;
+  const partner = world.partnerOf(vm);
+  const initial = relationship?.state === ReplicationState.WaitingToCompleteInitialReplication;
+  const resynchronizing = relationship?.state === ReplicationState.Resynchronizing;
+  const primary = vm.mode === ReplicationMode.Primary;
+  if (relationship && primary && (initial || resynchronizing) && vm.operation) {
+    cancelOperation(vm.operation, JobState.Terminated);
+    if (resynchronizing) return changeState(context, vm, relationship, ReplicationState.ResynchronizationSuspended);
+    return change(context, vm, { done: () => suspendBoth(context, vm) });
   }
-  requireState(before === ReplicationState.Replicating || before === ReplicationState.WaitingToCompleteInitialReplication);
-  return change(context, vm, CHANGE_MS, () => {
-    for (const side of bothSides(context, vm, relationship)) side.state = ReplicationState.Suspended;
-  });
+  const free = freeRelationship(vm);
+  requireState(free.state === ReplicationState.Replicating || (initial && !primary));
+  // A prepared primary has sent its last change: there is nothing to suspend any more.
+  requireState(primary || partner?.relationship?.state !== ReplicationState.SyncedReplicationComplete);
+  const sender = initial ? copyOf(partner, ReplicationState.WaitingToCompleteInitialReplication) : null;
+  if (sender) cancelOperation(sender, JobState.Terminated);
+  return change(context, vm, { done: () => suspendBoth(context, vm) });
+}
+
+const SUSPENDABLE: readonly number[] = [
+  ReplicationState.Replicating,
+  ReplicationState.ReadyForReplication,
+  ReplicationState.WaitingToCompleteInitialReplication,
+];
+
+function suspendBoth(context: MethodContext, vm: VirtualMachine): void {
+  const other = connectedSide(context.host.world, vm);
+  for (const side of other && !other.operation ? [vm, other] : [vm]) {
+    const own = side.relationship;
+    if (own && SUSPENDABLE.includes(own.state)) own.state = ReplicationState.Suspended;
+  }
 }
 
 function cancelsResynchronization(context: MethodContext, vm: VirtualMachine) {
-  requireState(vm.mode === ReplicationMode.Primary && vm.relationship?.state === ReplicationState.Resynchronizing);
+  const { relationship } = vm;
+  if (!relationship) throw new Refusal(ReturnValue.InvalidState);
+  requireState(vm.mode === ReplicationMode.Primary && relationship.state === ReplicationState.Resynchronizing);
   if (vm.operation) cancelOperation(vm.operation, JobState.Terminated);
-  return changeState(context, vm, freeRelationship(vm), ReplicationState.WaitingToStartResynchronization);
+  return changeState(context, vm, relationship, ReplicationState.WaitingToStartResynchronization);
 }
 
 function changeState(context: MethodContext, vm: VirtualMachine, relationship: Relationship, state: number) {
-  return change(context, vm, CHANGE_MS, () => {
+  const done = (): void => {
     relationship.state = state;
-  });
+  };
+  return change(context, vm, { done });
 }
 
-function change(context: MethodContext, vm: VirtualMachine, workMs: number, done: () => void) {
-  return begin(context, vm, { ...changePlan(context, workMs, 96), done });
+function change(context: MethodContext, vm: VirtualMachine, how: Pick<OperationPlan, 'done' | 'check'>) {
+  return begin(context, vm, { ...changePlan(context, CHANGE_MS, 96), ...how });
 }
 
 function changePlan(context: MethodContext, workMs: number, jobType: number): Omit<OperationPlan, 'done'> {
@@ -144,9 +190,6 @@ function changePlan(context: MethodContext, workMs: number, jobType: number): Om
   return { method, jobType, caption, cancellable: false, workMs, transfer: false, failed: () => undefined };
 }
 
-/** The relationship here and, when the other side's host is up, the one there. */
-function bothSides(context: MethodContext, vm: VirtualMachine, relationship: Relationship): Relationship[] {
-  const { world } = context.host;
-  const other = vm.partnerHost !== null && world.host(vm.partnerHost).up ? world.partnerOf(vm)?.relationship : null;
-  return other ? [relationship, other] : [relationship];
+function wrongUnless(right: boolean) {
+  return right ? null : { errorCode: ReturnValue.Failed, description: WRONG_PARTNER };
 }
