@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
+import { listNewRuns } from '../src/runtime/create-run.ts';
 import { hostKeyOf, Keys, RUN_INSTANCE, type RunId } from '../src/runtime/keys.ts';
 import { Presence } from '../src/runtime/presence.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
@@ -142,6 +143,7 @@ class WorkerProcess {
           await this.#pause(this.#quietUntil - Date.now());
           continue;
         }
+        await listNewRuns(this.#runtime);
         const active = await this.#runtime.redis.smembers(this.#runtime.keys.activeRuns());
         const runs = active.filter((run) => this.#options.runs?.includes(run) ?? true);
         for (const run of runs) await this.#serve(run);

@@ -1,3 +1,4 @@
+import { FailbackError } from '../domain/failure.ts';
 import { loadPlan } from '../plan/load-plan.ts';
 import { printable } from '../report/printable.ts';
 import type { RunId } from '../runtime/keys.ts';
@@ -8,8 +9,17 @@ import { type FoundRedis, findRedis, requireSafeRedis, withRedisAt } from './red
 import { checkRunName } from './run-name.ts';
 import type { RunPlanOptions } from './run-options.ts';
 import { serveAndFollow } from './serve-and-follow.ts';
-import { startRun } from './start-run.ts';
+import { type NewRunRequest, startRun } from './start-run.ts';
 import { findUnfinishedRun } from './unfinished-run.ts';
+
+/** Null when somebody else has started a run of the same plan meanwhile. @throws the error when it means anything else */
+async function overtakenBy(found: FoundRedis, { plan, name }: NewRunRequest, error: unknown): Promise<null> {
+  if (!(error instanceof FailbackError) || error.code !== 'run.active' || name !== undefined) throw error;
+  const holder = String(error.details?.run);
+  const record = await withRedisAt(found, ({ views }) => views.run(holder)).catch(() => null);
+  if (record?.record.plan !== plan.name || record.state === 'finished') throw error;
+  return null;
+}
 
 /** Starts a run of a plan, or goes on with the one that is unfinished, and follows it. */
 export async function runPlan(context: CliContext, file: string, options: RunPlanOptions): Promise<number> {
@@ -26,7 +36,9 @@ export async function runPlan(context: CliContext, file: string, options: RunPla
     output.emit({ type: 'run', run: unfinished, plan: plan.name, resumed: true, dryRun: true });
     return ExitCode.Done;
   }
-  const run = unfinished ?? (await startRun(context, { file, plan, found, name, options }));
+  const request = { file, plan, found, name, options };
+  const run = unfinished ?? (await startRun(context, request).catch((error: unknown) => overtakenBy(found, request, error)));
+  if (run === null) return runPlan(context, file, options);
   if (typeof run === 'number') return run;
   output.emit({ type: 'run', run, plan: plan.name, resumed: unfinished !== null, detached: options.detach ?? false });
   if (unfinished !== null) output.say(`run ${run} of this plan is not finished: going on with it`);

@@ -1,12 +1,17 @@
 import { FailbackError } from '../domain/failure.ts';
 import type { MemberStatus } from '../domain/member.ts';
+import { vmTaken } from './create-run.ts';
 import { type InstanceId, RUN_INSTANCE, type RunId } from './keys.ts';
 import type { RunViews } from './run-view.ts';
 import type { Runtime } from './runtime.ts';
 import { reopen } from './sweep.ts';
+import { holdVms, keepHolds } from './vm-holds.ts';
 
 /** What an operator can tell members. */
 export type MemberCommand = 'pause' | 'resume' | 'cancel' | 'retry';
+
+/** How long VMs are held for a retry that does not come to its end, milliseconds. */
+const RETRY_MS = 30_000;
 
 /** Members a command was accepted by, and those in whose state it means nothing. */
 export interface CommandResult {
@@ -20,6 +25,7 @@ export const RETRIED: readonly MemberStatus[] = ['failed', 'quarantined', 'atten
 /**
  * Tells members. A retry reopens a finished run afterwards: whoever ends a run at the same moment looks at its members last.
  * @param reason who and why, for the journal
+ * @throws FailbackError `run.active` when a VM to be retried is part of another unfinished run; nothing is told then
  */
 export async function commandMembers(
   runtime: Runtime,
@@ -29,12 +35,24 @@ export async function commandMembers(
   reason: string | null,
 ): Promise<CommandResult> {
   const event = { type: `failback.${command}`, ...(reason === null ? {} : { reason }) };
+  const retry = command === 'retry' && ids.length > 0;
+  if (retry) await holdAgain(runtime, run, ids);
   const outcomes = await Promise.all(ids.map((id) => runtime.advance({ run, id }, event)));
-  if (command === 'retry' && ids.length > 0) await reopen(runtime, run);
+  if (retry) {
+    await reopen(runtime, run);
+    await keepHolds(runtime, run);
+  }
   return {
     accepted: ids.filter((_, n) => outcomes[n] === 'committed'),
     refused: ids.filter((_, n) => outcomes[n] !== 'committed'),
   };
+}
+
+/** For the time of the retry: the run is open afterwards, and keeps what it holds. */
+async function holdAgain(runtime: Runtime, run: RunId, ids: readonly InstanceId[]): Promise<void> {
+  const { hosts } = await runtime.records.record(run);
+  const conflict = await holdVms(runtime, run, hosts, await runtime.records.inputs(run, ids), RETRY_MS);
+  if (conflict !== null) throw vmTaken(conflict);
 }
 
 /** Tells the whole run. @throws FailbackError `command.refused` when the run is not in a state for it */

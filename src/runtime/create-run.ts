@@ -1,9 +1,15 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { FailbackError } from '../domain/failure.ts';
 import type { MemberSettings } from '../domain/member.ts';
 import { decideInitial } from './decide.ts';
-import { memberId, RUN_INSTANCE, type RunId } from './keys.ts';
+import { memberId, type RunId } from './keys.ts';
+import { encodeRow } from './row.ts';
 import { encodeInput, type RunHost, type RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
+import { runScript } from './scripts.ts';
+import { isSettled, settle } from './sweep.ts';
+import { type Conflict, holdVms, keepHolds, releaseVms } from './vm-holds.ts';
 
 /** A VM to be brought home. */
 export interface NewMember {
@@ -27,76 +33,138 @@ export interface NewRun {
   readonly adopt: boolean;
 }
 
-/** Keys of a run that was never finished being created go away by themselves after this time. */
-const CREATION_SECONDS = 3600;
+/** Where a test may stop a process that creates a run. */
+export type CreationPoint = 'begun' | 'held' | 'written' | 'published';
+
+/** What a killed creation left behind goes away by itself after this time, milliseconds; every part that is written renews it. */
+const CREATION_MS = 30_000;
+/** VMs are held for a creation no longer than this, milliseconds. Those of one that was killed are free as soon as its records are gone. */
+const HOLD_MS = 600_000;
+/** So often somebody else's creation is looked at, milliseconds. */
+const LOOK_MS = 100;
+const AT_ONCE = 250;
 
 /**
- * Creates a run. It exists for workers only once everything is written: a crash in between leaves records that expire.
- * @throws FailbackError `run.active` when a run of that name exists; nothing of it is touched
+ * Creates a run. It exists, for workers and for everybody else, from one moment on: when everything is written and no other unfinished
+ * run holds one of its VMs. Waits for other creations that want the same name or VMs. What a killed creation leaves behind goes away by itself.
+ * @param onPoint hears how far it got
+ * @throws FailbackError `run.active` when a run of that name exists, or when an unfinished run (`details.run`) holds one of the VMs;
+ *   nothing of it is touched
  */
-export async function createRun(runtime: Runtime, plan: NewRun): Promise<void> {
+export async function createRun(
+  runtime: Runtime,
+  plan: NewRun,
+  onPoint: (at: CreationPoint) => void | Promise<void> = () => undefined,
+): Promise<void> {
   const { redis, keys, now } = runtime;
-  const { run, members } = plan;
-  const table: MemberSettings[] = [];
+  const { run, hosts, members } = plan;
+  await listNewRuns(runtime);
+  const createdAt = now();
+  const { record, inputs } = encodeRun(plan, createdAt);
+  const creation = randomUUID();
+  const shared = [keys.run(run), keys.inputs(run), keys.rows(run), keys.status(run, 'pending')];
+  const ready = hosts.map(({ name }) => keys.ready(run, name));
+  const write = (args: readonly (string | number)[]) =>
+    runScript(redis, 'create-run', [...shared, ...ready], [creation, CREATION_MS, JSON.stringify(record), ...args]);
+
+  await redis.sadd(keys.newRuns(), run);
+  for (;;) {
+    const written = await write([]);
+    if (written === 0) throw nameTaken(run);
+    if (written === 1) break;
+    await sleep(LOOK_MS);
+  }
+  await onPoint('begun');
+  try {
+    for (;;) {
+      const conflict = await holdVms(runtime, run, hosts, members, HOLD_MS);
+      if (conflict === null) break;
+      if (await isOpen(runtime, conflict, hosts)) throw vmTaken(conflict);
+      await write([]);
+    }
+    await onPoint('held');
+    for (let from = 0; from < members.length; from += AT_ONCE) {
+      const part = members.slice(from, from + AT_ONCE).flatMap(({ host, ...member }, n) => {
+        const { row } = decideInitial('failback', { ...member, host, adopt: plan.adopt }, createdAt);
+        const at = from + n;
+        return [memberId(at), inputs[at] as string, encodeRow(row), hosts.findIndex(({ name }) => name === host) + 1];
+      });
+      if ((await write(part)) !== 1) throw expired(run);
+    }
+    await onPoint('written');
+    const { row, to } = decideInitial('run', undefined, createdAt);
+    const data = JSON.stringify({ plan: plan.plan, members: members.length, adopt: plan.adopt });
+    const published = await runScript(
+      redis,
+      'publish-run',
+      [...shared, keys.journal(run), ...ready],
+      [creation, createdAt, members.length, encodeRow(row), to, data],
+    );
+    if (published !== 1) throw expired(run);
+  } catch (error) {
+    // A run whose publication was not heard of exists all the same.
+    if ((await runScript(redis, 'abandon-run', [...shared, ...ready], [creation])) === 1) {
+      await releaseVms(runtime, run, hosts, members);
+      await redis.srem(keys.newRuns(), run);
+    }
+    throw error;
+  }
+  await onPoint('published');
+  await list(runtime, run, createdAt);
+  await keepHolds(runtime, run);
+}
+
+/** Finishes what killed creations left undone: runs that exist are put on the lists, names of others go. Costs one read when there are none. */
+export async function listNewRuns(runtime: Runtime): Promise<void> {
+  const { redis, keys } = runtime;
+  for (const run of await redis.smembers(keys.newRuns())) {
+    const [record, creating] = await redis.hmget(keys.run(run), 'record', 'creating');
+    if (creating) continue;
+    if (record) await list(runtime, run, (JSON.parse(record) as RunRecord).createdAt);
+    else await redis.srem(keys.newRuns(), run);
+  }
+}
+
+async function list({ redis, keys }: Runtime, run: RunId, createdAt: number): Promise<void> {
+  await redis.zadd(keys.runs(), createdAt, run);
+  await redis.sadd(keys.activeRuns(), run);
+  await redis.srem(keys.newRuns(), run);
+}
+
+/** Settings that members share are stored once. */
+function encodeRun(plan: NewRun, createdAt: number): { readonly record: RunRecord; readonly inputs: readonly string[] } {
+  const settings: MemberSettings[] = [];
   const positions = new Map<string, number>();
-  const inputs = members.map((member) => {
+  const inputs = plan.members.map((member) => {
     const text = JSON.stringify(member.settings);
     let position = positions.get(text);
     if (position === undefined) {
-      position = table.push(member.settings) - 1;
+      position = settings.push(member.settings) - 1;
       positions.set(text, position);
     }
     return encodeInput(member, position);
   });
-  const createdAt = now();
-  const record: RunRecord = {
-    run,
-    plan: plan.plan,
-    createdAt,
-    createdBy: plan.createdBy,
-    members: members.length,
-    inFlight: plan.inFlight,
-    hosts: plan.hosts,
-    adopt: plan.adopt,
-    settings: table,
-  };
-  if ((await redis.hsetnx(keys.run(run), 'record', JSON.stringify(record))) === 0) throw nameTaken(run);
-  await redis.expire(keys.run(run), CREATION_SECONDS);
-  for (let from = 0; from < members.length; from += 500) {
-    const part = inputs.slice(from, from + 500);
-    await redis
-      .multi()
-      .hset(keys.inputs(run), ...part.flatMap((input, n) => [memberId(from + n), input]))
-      .expire(keys.inputs(run), CREATION_SECONDS)
-      .exec();
+  const { run, plan: name, createdBy, inFlight, hosts, adopt } = plan;
+  return { inputs, record: { run, plan: name, createdAt, createdBy, members: inputs.length, inFlight, hosts, adopt, settings } };
+}
+
+/** False when the VM has been let go of, or is about to be: to be asked for again. */
+async function isOpen(runtime: Runtime, { vm, run }: Conflict, hosts: readonly RunHost[]): Promise<boolean> {
+  const { redis, keys } = runtime;
+  const [record, creating] = await redis.hmget(keys.run(run), 'record', 'creating');
+  if (!record) {
+    await releaseVms(runtime, run, hosts, [vm]);
+    return false;
   }
-  const committer = runtime.committer(run);
-  const created = await Promise.all([
-    committer.commit({
-      id: RUN_INSTANCE,
-      decision: decideInitial('run', undefined, createdAt),
-      host: null,
-      limit: 0,
-      runRevision: null,
-      due: null,
-      journal: { event: 'run.created', data: JSON.stringify({ plan: plan.plan, members: members.length, adopt: plan.adopt }) },
-    }),
-    ...members.map(({ host, ...member }, n) =>
-      committer.commit({
-        id: memberId(n),
-        decision: decideInitial('failback', { ...member, host, adopt: plan.adopt }, createdAt),
-        host,
-        limit: 0,
-        runRevision: null,
-        due: null,
-        journal: null,
-      }),
-    ),
-  ]);
-  if (created.some((result) => result !== 'committed')) throw nameTaken(run);
-  await redis.multi().persist(keys.run(run)).persist(keys.inputs(run)).exec();
-  await redis.zadd(keys.runs(), createdAt, run);
-  await redis.sadd(keys.activeRuns(), run);
+  if (creating) {
+    await sleep(LOOK_MS);
+    return false;
+  }
+  await listNewRuns(runtime);
+  // A run that ended whose worker died before it gave its VMs back. One that is not active any more is just being retried.
+  if ((await redis.sismember(keys.activeRuns(), run)) === 0 || !(await isSettled(runtime, run))) return true;
+  await settle(runtime, run);
+  return !(await isSettled(runtime, run));
 }
 
 function nameTaken(run: RunId): FailbackError {
@@ -105,5 +173,24 @@ function nameTaken(run: RunId): FailbackError {
     code: 'run.active',
     message: `there is a run ${run} already`,
     remedy: 'Give the new run another name, or go on with the one that is there.',
+  });
+}
+
+export function vmTaken({ vm, run }: Conflict): FailbackError {
+  return new FailbackError({
+    class: 'permanent',
+    code: 'run.active',
+    message: `VM ${JSON.stringify(vm.vm)} on ${vm.host} is part of run ${run}, which is not finished`,
+    remedy: `Follow that run ("failback watch ${run}"), or end it first ("failback cancel ${run}").`,
+    details: { run },
+  });
+}
+
+function expired(run: RunId): FailbackError {
+  return new FailbackError({
+    class: 'retryable',
+    code: 'redis.unreachable',
+    message: `run ${run} was not created: Redis was away, or this process stood still, for too long`,
+    remedy: 'Run the same command again. Nothing was started.',
   });
 }

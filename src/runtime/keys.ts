@@ -51,6 +51,8 @@ export class Keys {
 
   /** Sorted set of all runs by creation time. */
   runs = () => `${this.prefix}:runs`;
+  /** Set of runs that are being created: some of them for ever, unless somebody looks. */
+  newRuns = () => `${this.prefix}:runs:new`;
   /** Set of runs that are not finished. */
   activeRuns = () => `${this.prefix}:runs:active`;
 
@@ -64,6 +66,10 @@ export class Keys {
   pollerOf = (hostKey: string, runs: readonly RunId[]) => `${this.poller(hostKey)}:${[...runs].sort().join('+')}`;
   /** Hash `<run>/<instance>` → since: members in flight on the host. */
   slots = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:slots`;
+  /** Name of the unfinished run that holds a VM of the host. */
+  heldVm = (hostKey: string, vmId: string) => `${this.prefix}:{h:${hostKey}}:vm:${vmId.toLowerCase()}`;
+  /** There while a run holds its VMs on the host; expires when it holds them for a time only. */
+  holder = (hostKey: string, run: RunId) => `${this.prefix}:{h:${hostKey}}:holder:${run}`;
   /** What keeps the host from being looked at, if anything. */
   hostTrouble = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:trouble`;
   /** Lease of the one worker that sweeps the run. */

@@ -3,7 +3,16 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
 /** Lua scripts of this folder; each file opens with its contract. */
-export type ScriptName = 'commit' | 'claim' | 'take-slots' | 'hold-lease';
+export type ScriptName =
+  | 'commit'
+  | 'claim'
+  | 'take-slots'
+  | 'hold-lease'
+  | 'hold-vms'
+  | 'release-vms'
+  | 'create-run'
+  | 'publish-run'
+  | 'abandon-run';
 
 const texts = new Map<ScriptName, { readonly text: string; readonly sha: string }>();
 

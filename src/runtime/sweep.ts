@@ -3,6 +3,7 @@ import { type InstanceRef, RUN_INSTANCE, type RunId } from './keys.ts';
 import type { Presence } from './presence.ts';
 import type { LiveEffect, Row } from './row.ts';
 import { dueTime, type Runtime } from './runtime.ts';
+import { keepHolds, releaseRun } from './vm-holds.ts';
 
 /** The failure with which a call is given up whose maker is gone: nobody knows whether it was made. */
 const MAKER_GONE = {
@@ -49,6 +50,7 @@ export class Sweep {
         for (const result of results) if (result.status === 'rejected') failures.push(result.reason);
       }
     };
+    await keepHolds(this.#runtime, run);
     const found = (await this.#outbox(run, thorough, each)) + (await this.#claims(run, each)) + (await this.#due(run, thorough, each));
     if (failures.length > 0) throw new AggregateError(failures, `${failures.length} lifecycles of run ${run} could not be looked after`);
     return found;
@@ -157,6 +159,7 @@ export async function isSettled({ redis, keys }: Runtime, run: RunId): Promise<b
 /** Puts on record that every member of a run has ended: nobody looks after it any more until a member is retried. */
 export async function settle(runtime: Runtime, run: RunId): Promise<void> {
   const outcome = await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.settled' });
+  if (outcome !== 'gone') await releaseRun(runtime, run);
   await runtime.redis.srem(runtime.keys.activeRuns(), run);
   if (outcome === 'gone') return;
   // Whoever retried a member meanwhile found a run that had not ended, or was overtaken here.

@@ -200,3 +200,12 @@ describe('looking back', () => {
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining('there is no run "beta"')]);
   });
 });
+
+test('two commands that start one plan at the same moment end up with one run', async () => {
+  const plan = writePlan(await simulate({ hosts: 1, vms: 3 }));
+  const both = await Promise.all([1, 2].map(() => failback(['run', plan, '--json', '--redis', url], ENVIRONMENT)));
+  const runs = both.map(({ objects }) => objects.find(({ type }) => type === 'run'));
+  expect(runs[0]?.run).toBe(runs[1]?.run);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(both[0]?.objects.at(-1)).toMatchObject({ type: 'summary', completed: 3, initiateCalls: 3 });
+});

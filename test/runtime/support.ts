@@ -78,7 +78,7 @@ export async function runOf(
     hosts: hosts.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: options.perHost ?? 1_000, connection: null })),
     members: Array.from({ length: count }, (_, n) => ({
       vm: `vm-${n}`,
-      vmId: `0D3B5D8A-0000-4000-8000-${String(n).padStart(12, '0')}`,
+      vmId: `${run}-0000-4000-8000-${String(n).padStart(12, '0')}`,
       host: hosts[n % hosts.length] as string,
       settings: quickSettings,
     })),
