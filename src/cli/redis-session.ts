@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { FailbackError } from '../domain/failure.ts';
 import { type ConnectOptions, connectRedis, type RedisRole } from '../redis/connect.ts';
 import { dataDirectory, locateRedis } from '../redis/locate-redis.ts';
 import { findManagedRedis } from '../redis/managed-redis.ts';
+import { joinUsers } from '../redis/managed-users.ts';
 import { assertSafeRedis } from '../redis/redis-safety.ts';
 import { describeRedis } from '../redis/redis-url.ts';
 import { printable } from '../report/printable.ts';
@@ -56,9 +58,19 @@ export async function findRedis(
   const running = own ? await findManagedRedis(directory) : undefined;
   const start = create || existsSync(join(directory, 'redis'));
   if (own && start && running === undefined) requireDataDirectory(directory);
-  const { url } = await locateRedis({ flag: options.redis, environment: parts.env, start });
+  const locate = async () => {
+    const located = await locateRedis({ flag: options.redis, environment: parts.env, start });
+    if (own) await joinUsers(located.url);
+    return located;
+  };
+  // Whoever started the local one may have stopped it between the look and the connection.
+  const { url } = await locate().catch((error: unknown) => {
+    if (error instanceof FailbackError) throw error;
+    return locate();
+  });
   const where = describeRedis(url);
-  if (own && running === undefined) output.say(`started a local Redis at ${where}, data in ${printable(directory)}; it goes on running`);
+  if (own && running === undefined)
+    output.say(`started a local Redis at ${where}, data in ${printable(directory)}; it goes on running (stop it: failback redis stop)`);
   return { url, where };
 }
 

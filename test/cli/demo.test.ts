@@ -1,7 +1,27 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-import { failback, folder } from './command-line.ts';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { findManagedRedis } from '../../src/redis/managed-redis.ts';
+import { ENVIRONMENT, failback, folder, simulate, start, writePlan } from './command-line.ts';
+
+/** Starts the built program; resolves when it has said the text. */
+async function launch(argv: readonly string[], env: Readonly<Record<string, string>>, text: string) {
+  const child = spawn(process.execPath, ['dist/src/bin/failback.js', ...argv], { env: { PATH: process.env.PATH, ...env } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  let said = '';
+  await new Promise<void>((resolve) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes(text)) resolve();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+  });
+  return { child, ended };
+}
 
 describe('a data directory', () => {
   test.for([
@@ -28,5 +48,36 @@ describe('a data directory', () => {
     mkdirSync(FAILBACK_DATA, { recursive: true });
     const { code } = await failback(['demo', '--vms', '1', '--hosts', '1', '--faults', 'none', '--speed', '600'], { FAILBACK_DATA });
     expect(code).toBe(0);
+  });
+});
+
+describe('the local Redis', () => {
+  test('is not taken from a command that uses it when the demo that started it ends, and is stopped when nobody does', async () => {
+    const FAILBACK_DATA = folder();
+    const demo = start(['demo', '--vms', '3', '--hosts', '1', '--faults', 'none', '--speed', '200'], { FAILBACK_DATA });
+    await demo.until('data is on its way home');
+    const plan = writePlan(await simulate({ hosts: 1, vms: 1, speed: 1 }));
+    const env = { ...ENVIRONMENT, FAILBACK_DATA, HV_PASSWORD: ENVIRONMENT.HV_PASSWORD };
+    const run = await launch(['run', plan, '--name', 'real'], env, 'data is on its way home');
+    const { code, stderr } = await demo.ended;
+    expect([code, stderr]).toEqual([0, expect.stringContaining(`goes on running: process ${run.child.pid} uses it`)]);
+    const refused = await failback(['redis', 'stop'], { FAILBACK_DATA });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/process \d+ uses it, and real is not finished/)]);
+    run.child.kill('SIGINT');
+    expect(await run.ended).toBe(130);
+    const status = await failback(['redis', 'status', '--json'], { FAILBACK_DATA });
+    expect(status.objects[0]).toMatchObject({ running: true, users: [], runs: ['real'] });
+    expect((await failback(['redis', 'stop'], { FAILBACK_DATA })).code).toBe(2);
+    expect((await failback(['redis', 'stop', '--force'], { FAILBACK_DATA })).code).toBe(0);
+    expect(await findManagedRedis(FAILBACK_DATA)).toBeUndefined();
+  });
+
+  test('is stopped by the demo that started it when nobody else uses it', async () => {
+    const FAILBACK_DATA = folder();
+    expect((await failback(['demo', '--vms', '1', '--hosts', '1', '--faults', 'none', '--speed', '600'], { FAILBACK_DATA })).code).toBe(0);
+    expect(await findManagedRedis(FAILBACK_DATA)).toBeUndefined();
+    const { objects } = await failback(['redis', 'status', '--json'], { FAILBACK_DATA });
+    expect(objects).toEqual([{ type: 'redis', running: false, directory: FAILBACK_DATA }]);
+    expect((await failback(['redis', 'stop'], { FAILBACK_DATA })).stdout).toContain('no local Redis runs');
   });
 });

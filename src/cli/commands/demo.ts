@@ -8,6 +8,7 @@ import { collectReport } from '../../report/collect-report.ts';
 import { printable } from '../../report/printable.ts';
 import type { RunReport } from '../../report/run-report.ts';
 import { renderReport, writeWhole } from '../../report/write-report.ts';
+import { releaseRun } from '../../runtime/vm-holds.ts';
 import type { CliContext, Start } from '../context.ts';
 import { requireDataDirectory } from '../data-directory.ts';
 import { writeDemoPlan } from '../demo-plan.ts';
@@ -16,6 +17,7 @@ import { FAULT_PRESETS, type FaultPreset, type SimulatorHandle } from '../parts.
 import { findRedis, withRedis } from '../redis-session.ts';
 import { runPlan } from '../run-plan.ts';
 import { positiveNumber, usageError, wholeNumber } from '../usage.ts';
+import { useOf } from './redis.ts';
 import { reportFile } from './report.ts';
 
 interface DemoOptions {
@@ -50,7 +52,8 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
   const directory = dataDirectory(parts.env);
   const own = context.options.redis === undefined && !parts.env.FAILBACK_REDIS_URL;
   requireDataDirectory(directory);
-  const redis: ManagedRedis | null = own ? await startManagedRedis({ directory }) : null;
+  // It may be used by others when the demo ends: who stops it is decided then.
+  const redis = own ? await startManagedRedis({ directory, outlive: true }) : null;
   try {
     const { where } = await findRedis(context);
     output.say(`Redis      ${where}${redis ? `, data in ${printable(directory)}` : ''}`);
@@ -64,9 +67,17 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
       await simulator.close();
     }
   } finally {
-    // Its data stays on disk; the next command that needs it starts it again.
-    if (redis && !redis.reused) await redis.stop();
+    if (redis && !redis.reused) await stopUnlessUsed(context, redis);
   }
+}
+
+/** Its data stays on disk; the next command that needs it starts it again. */
+async function stopUnlessUsed({ output }: CliContext, redis: ManagedRedis): Promise<void> {
+  const { users, runs } = await useOf(redis);
+  const others = runs.filter((run) => !run.startsWith(PREFIX));
+  if (users.length === 0 && others.length === 0) return redis.stop();
+  const why = users.length > 0 ? `process ${users.join(', ')} uses it` : `${others[0]} is not finished`;
+  output.say(`Redis      goes on running: ${why} (failback redis stop)`);
 }
 
 interface Stage {
@@ -154,7 +165,10 @@ function setAsideOldDemos(context: CliContext): Promise<void> {
       if (!run.startsWith(PREFIX)) continue;
       const { record } = await views.run(run);
       const simulated = record.hosts.every(({ address }) => new URL(address).hostname === '127.0.0.1');
-      if (record.plan.startsWith(PREFIX) && simulated) await redis.srem(runtime.keys.activeRuns(), run);
+      if (record.plan.startsWith(PREFIX) && simulated) {
+        await releaseRun(runtime, run);
+        await redis.srem(runtime.keys.activeRuns(), run);
+      }
     }
   });
 }

@@ -10,6 +10,7 @@ import { addInventory } from './inventory.ts';
 import { addLater } from './later.ts';
 import { addPlan } from './plan.ts';
 import { addPreflight } from './preflight.ts';
+import { addRedis } from './redis.ts';
 import { addReport } from './report.ts';
 import { addRun } from './run.ts';
 import { addRuns } from './runs.ts';
@@ -39,5 +40,6 @@ export const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addRetry,
   addSimulate,
   addDoctor,
+  addRedis,
   addLater,
 ];
