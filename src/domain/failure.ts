@@ -42,6 +42,7 @@ export const FAILURE_CODES = [
   'vm.ambiguous',
   'vm.not-replicated',
   'vm.no-guest-services',
+  'vm.guest-locked',
   'partner.running',
   'partner.unseen',
   'wmi.failed',

@@ -38,7 +38,8 @@ const HEARTBEATS: Readonly<Record<number, Heartbeat>> = { 2: 'ok', 3: 'ok', 12: 
 /** Keys of the machine's shutdown component as the host gives them; null when it has none. */
 export async function shutdownComponentOf(list: ClassList, vmId: string, call: Call): Promise<Readonly<Record<string, string>> | null> {
   const [component] = await list(ofMachine('Msvm_ShutdownComponent', 'SystemName', vmId, DEVICE_KEYS), call);
-  return component === undefined ? null : Object.fromEntries(DEVICE_KEYS.map((key) => [key, textOf(component, key) ?? '']));
+  if (component === undefined) return null;
+  return Object.fromEntries(DEVICE_KEYS.map((key) => [key, textOf(component, key) ?? '']).filter(([, value]) => value !== ''));
 }
 
 /** The test replica of a machine. */

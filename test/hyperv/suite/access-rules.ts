@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { EnabledState } from '../../../src/domain/power.ts';
+import { ReplicationMode, ReplicationState } from '../../../src/domain/replication.ts';
+import { failureOf } from '../wsman/hosts.ts';
+import { AWAY, HOME, HOUR, type OpenHost, pair, replicatingHome, scenes, soon } from './scene.ts';
+
+const AWKWARD = ['q"uo\'te', '<&>', 'back\\slash\\\\', 'party 🎉 host', '  two  blanks ', ']]>', "x' OR Name != '", '日本語'];
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+export function accessRules(open: OpenHost): void {
+  describe('looks', () => {
+    const start = scenes(open);
+
+    it('see all machines with their names as they are, and not the host itself', async () => {
+      const scene = await start({ vms: [{ names: AWKWARD }, { names: ['plain'], mode: 0 }, { names: ['third'], extended: true }] });
+      const { vms, jobs, takenAt, statisticsOf } = await scene.host().observe({ jobsOfVm: true });
+      expect([...vms.values()].map(({ name }) => name).sort()).toEqual([...AWKWARD, 'plain', 'third'].sort());
+      expect(vms.get(scene.idOf('<&>'))).toMatchObject({
+        power: EnabledState.Off,
+        healthState: 5,
+        mode: ReplicationMode.Replica,
+        extended: false,
+        testReplica: null,
+        replication: { state: ReplicationState.Committed },
+      });
+      expect(vms.get(scene.idOf('plain'))?.replication).toBeNull();
+      expect(vms.get(scene.idOf('third'))?.extended).toBe(true);
+      expect(jobs.size).toBe(0);
+      expect(statisticsOf.size).toBe(0);
+      expect(Math.abs(takenAt - Date.now())).toBeLessThan(60_000);
+    });
+
+    it('bring statistics of the machines they are asked for, and leave out those that have none', async () => {
+      const scene = await start(pair({ vms: [...(pair().vms ?? []), { names: ['plain'], host: AWAY, mode: 0 }] }));
+      await replicatingHome(scene);
+      const vmId = scene.idOf('pair');
+      const asked = [vmId, scene.idOf('plain'), NOBODY];
+      const { statisticsOf, vms } = await scene.host().observe({ jobsOfVm: false, statistics: asked });
+      expect([...statisticsOf.keys()]).toEqual([vmId]);
+      expect(vms.size).toBe(2);
+      const { statistics } = await scene.host().replicationStatistics(vmId);
+      expect(statisticsOf.get(vmId)).toEqual(statistics);
+    });
+
+    it('tell power, mode and state of one machine, and null of one that is not there', async () => {
+      const scene = await start(pair());
+      const vmId = scene.idOf('pair');
+      const running = { power: EnabledState.Running, mode: ReplicationMode.Replica, state: ReplicationState.Committed };
+      expect(await scene.host(AWAY).powerOf(vmId.toLowerCase())).toEqual(running);
+      expect(await scene.host(HOME).powerOf(vmId)).toMatchObject({ power: EnabledState.Off, mode: ReplicationMode.Primary });
+      expect(await scene.host().powerOf(NOBODY)).toBeNull();
+      expect(await failureOf(scene.host().powerOf("x' OR 'a' = 'a"))).toMatchObject({ code: 'usage.invalid' });
+    });
+
+    it('tell whether the guest answers', async () => {
+      const scene = await start({ vms: [{ names: ['off'] }, { names: ['up'], mode: 0, power: 3 }] });
+      const host = scene.host();
+      const vmId = scene.idOf('up');
+      expect(['none', 'no-contact']).toContain(await host.heartbeat(scene.idOf('off')));
+      expect(await host.heartbeat(NOBODY)).toBe('none');
+      await host.requestStateChange(vmId, 2, soon());
+      scene.clock.advance(5_000);
+      expect(await host.heartbeat(vmId)).toBe('no-contact');
+      scene.clock.advance(HOUR);
+      expect(await host.heartbeat(vmId)).toBe('ok');
+    });
+
+    it('tell who may replicate to the host, and how', async () => {
+      const scene = await start({ vms: [] });
+      expect(await scene.host().authorizationEntries()).toEqual([
+        { allowedPrimaryHostSystem: '*', trustGroup: expect.any(String), replicaStorageLocation: expect.any(String) },
+      ]);
+      expect(await scene.host().replicationServerSettings()).toEqual({
+        enabled: true,
+        authenticationType: 1,
+        certificateThumbprint: null,
+        httpPort: 80,
+        httpsPort: 443,
+      });
+    });
+
+    it('tell that a host does not receive replicas', async () => {
+      const scene = await start({ vms: [], quirks: { hosts: { recoveryServerEnabled: false } } });
+      expect(await scene.host().replicationServerSettings()).toMatchObject({ enabled: false });
+    });
+
+    it('describe the host, with clock and missing management service', async () => {
+      const quirks = { managementServiceRuns: false, clockSkewSeconds: 120 };
+      const scene = await start({ hosts: [{ name: AWAY, quirks }], vms: [] });
+      const identity = await scene.host().identify();
+      expect(identity).toMatchObject({ hostName: AWAY, osVersion: '10.0.17763', replicationService: null });
+      const skew = scene.clock.now() + 120_000 - Date.now();
+      expect(Math.abs((identity.clockSkewMs ?? 0) - skew)).toBeLessThan(30_000);
+    });
+
+    it('find no host while it is down, and find it again', async () => {
+      const scene = await start({ vms: [{ names: ['vm'] }], events: [{ host: '*', what: 'unreachable', at: 60, for: 60 }] });
+      const host = scene.host();
+      await host.observe({ jobsOfVm: false });
+      scene.clock.advance(70_000);
+      scene.simulator.world.settle();
+      // The first call may still meet a connection that was kept; it is a read.
+      await failureOf(host.observe({ jobsOfVm: false }));
+      expect(await failureOf(host.requestStateChange(scene.idOf('vm'), 2, soon()))).toMatchObject({
+        code: 'host.unreachable',
+        class: 'retryable',
+        details: { sent: false },
+      });
+      scene.clock.advance(70_000);
+      scene.simulator.world.settle();
+      const machines = () =>
+        host.observe({ jobsOfVm: false }).then(
+          ({ vms }) => vms.size,
+          () => 0,
+        );
+      await expect.poll(machines).toBe(1);
+    });
+  });
+}
