@@ -5,6 +5,7 @@ import type { MemberView, RunViews } from '../runtime/run-view.ts';
 import { answerWords, type Evidence, eventWords, evidenceOf } from './event-words.ts';
 import type { CallReport, MemberReport, RunReport, Sighting, TimelineEntry } from './run-report.ts';
 import { splitState } from './state-words.ts';
+import { whyOf } from './why.ts';
 
 export interface ReportSource {
   readonly views: RunViews;
@@ -20,6 +21,8 @@ interface Story {
   readonly calls: CallReport[];
   readonly sightings: Sighting[];
   readonly failures: MemberReport['failures'][number][];
+  /** The last pause or cancel that somebody asked for, in words. */
+  asked: string | null;
   startedAt: number | null;
   lastAt: number | null;
 }
@@ -30,13 +33,22 @@ export async function collectReport({ views, now, operator }: ReportSource, run:
   const stories = new Map<InstanceId, Story>();
   let lastAt = record.createdAt;
   for await (const entry of views.journal(run)) {
-    const story = stories.get(entry.id) ?? { timeline: [], calls: [], sightings: [], failures: [], startedAt: null, lastAt: null };
+    const story = stories.get(entry.id) ?? {
+      timeline: [],
+      calls: [],
+      sightings: [],
+      failures: [],
+      asked: null,
+      startedAt: null,
+      lastAt: null,
+    };
     stories.set(entry.id, story);
     tell(story, entry);
     lastAt = entry.at;
   }
   const members: MemberReport[] = [];
-  for await (const member of views.members(run)) members.push(memberReport(member, stories.get(member.id)));
+  const askedOfRun = stories.get(RUN_INSTANCE)?.asked ?? null;
+  for await (const member of views.members(run)) members.push(memberReport(member, stories.get(member.id), askedOfRun));
   const ended = members.every(({ outcome }) => ENDED_STATUSES.includes(outcome));
   return {
     type: 'report',
@@ -60,12 +72,18 @@ export async function collectReport({ views, now, operator }: ReportSource, run:
   };
 }
 
+/** What people ask of a run or a VM that keeps it from going on; a resume or retry takes it back. */
+const ASKED = /^(failback|run)\.(pause|cancel)$/;
+const TAKEN_BACK = /^(failback|run)\.(resume|retry|reopen)$/;
+
 function tell(story: Story, entry: JournalEntry): void {
   const evidence = evidenceOf(entry);
   const at = iso(entry.at);
   story.timeline.push({ at, from: entry.from, to: entry.to, event: entry.event, words: eventWords(entry) });
   if (entry.event === 'failback.admit') story.startedAt ??= entry.at;
   story.lastAt = entry.at;
+  if (ASKED.test(entry.event)) story.asked = eventWords(entry);
+  else if (TAKEN_BACK.test(entry.event)) story.asked = null;
   const call = callOf(entry, evidence);
   if (call) story.calls.push(call);
   const sighting = sightingOf(at, evidence);
@@ -103,7 +121,7 @@ function sameSight(a: Sighting, b: Sighting | undefined): boolean {
   return b !== undefined && JSON.stringify({ ...a, at: '' }) === JSON.stringify({ ...b, at: '' });
 }
 
-function memberReport({ input, status, state, failure }: MemberView, story: Story | undefined): MemberReport {
+function memberReport({ input, status, state, failure }: MemberView, story: Story | undefined, askedOfRun: string | null): MemberReport {
   const startedAt = story?.startedAt ?? null;
   const endedAt = ENDED_STATUSES.includes(status) ? (story?.lastAt ?? null) : null;
   return {
@@ -119,6 +137,7 @@ function memberReport({ input, status, state, failure }: MemberView, story: Stor
     sightings: story?.sightings ?? [],
     failures: story?.failures ?? [],
     failure,
+    why: whyOf({ status, state, failure, asked: story?.asked ?? null, askedOfRun }),
     timeline: story?.timeline ?? [],
   };
 }

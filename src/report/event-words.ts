@@ -42,6 +42,7 @@ const WORDS: Readonly<Record<string, string>> = {
 const TIMERS: Readonly<Record<string, string>> = {
   backOff: 'the wait before the next attempt is over',
   stepDeadline: 'the time for the step is over',
+  lastLook: 'the time for the last look is over',
   jobDeadline: 'the time for the operation is over',
   doubt: 'nothing was seen on the host for long enough',
   settle: 'the time to settle is over',

@@ -12,6 +12,7 @@ const COLUMNS: readonly (readonly [string, (member: MemberReport) => string | nu
   ['initiateFailbackReturnValues', ({ calls }) => values(calls.filter(({ step }) => step === 'failback'))],
   ['replicationStates', ({ sightings }) => [...new Set(sightings.map(({ replicationState }) => replicationState ?? '-'))].join(' ')],
   ['failure', ({ failure }) => failure?.message ?? null],
+  ['why', ({ why }) => why],
 ];
 
 /** One line a member (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe before it. */

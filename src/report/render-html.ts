@@ -1,10 +1,11 @@
-import { MEMBER_STATUSES, type MemberStatus } from '../domain/member.ts';
+import type { MemberStatus } from '../domain/member.ts';
 import { durationWords } from './duration-words.ts';
 import { escapeHtml } from './escape-html.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import type { MemberReport, RunReport, TimelineEntry } from './run-report.ts';
 import { SIGHTING_HEADINGS, sightingWords } from './sighting-words.ts';
 import { stateWords } from './state-words.ts';
+import { countWords, NOT_HOME, statusWords } from './status-words.ts';
 
 /** The report as one self-contained page without scripts. Everything from outside is escaped. */
 export function renderHtml(report: RunReport): string {
@@ -49,9 +50,7 @@ function toneOf(status: MemberStatus): Tone {
 }
 
 function banner({ total, counts, endedAt }: RunReport): string {
-  const others = MEMBER_STATUSES.filter((status) => status !== 'completed' && counts[status] > 0).map(
-    (status) => `${counts[status]} ${status}`,
-  );
+  const others = countWords(counts, NOT_HOME);
   const tone: Tone = counts.completed === total ? 'good' : counts.failed + counts.quarantined > 0 ? 'bad' : 'warn';
   const rest = others.length > 0 ? `: ${others.join(', ')}` : '';
   return `<p class="banner ${tone}"><strong>${counts.completed} of ${total} virtual machines are home</strong>${rest}${endedAt === null ? ' (the run has not ended)' : ''}</p>`;
@@ -73,14 +72,18 @@ function facts({ plan, adopt, state, startedAt, startedBy, endedAt, durationMs, 
 
 function memberTable({ members, startedAt, durationMs }: RunReport): string {
   const rows = members.map(
-    (member, n) => `<tr><td class="name"><a href="#vm-${n}">${escapeHtml(member.vm)}</a></td><td>${escapeHtml(member.host)}</td>
-<td class="${toneOf(member.outcome)}">${member.outcome}</td><td class="number">${member.durationMs === null ? '–' : durationWords(member.durationMs)}</td>
+    (
+      member,
+      n,
+    ) => `<tr><td class="name"><a href="#vm-${n}">${escapeHtml(member.vm)}</a></td><td class="name">${escapeHtml(member.host)}</td>
+<td class="${toneOf(member.outcome)}">${statusWords(member.outcome)}</td>${whyCell(member)}<td class="number">${member.durationMs === null ? '–' : durationWords(member.durationMs)}</td>
 <td class="number">${member.calls.length}</td><td>${statesSeen(member)}</td><td>${track(member, startedAt, durationMs)}</td></tr>`,
   );
   return `<div class="scroll"><table><caption>Outcome of each virtual machine</caption><thead><tr>${[
     'VM',
     'Host',
     'Outcome',
+    'Why',
     'Duration',
     'Calls',
     'Replication states seen',
@@ -90,6 +93,10 @@ function memberTable({ members, startedAt, durationMs }: RunReport): string {
     .join('')}</tr></thead><tbody>
 ${rows.join('\n')}
 </tbody></table></div>`;
+}
+
+function whyCell({ why }: MemberReport): string {
+  return why === null ? '<td></td>' : `<td class="why">${escapeHtml(why)}</td>`;
 }
 
 /** "6 → 13 → 14". */
@@ -108,12 +115,11 @@ function track({ startedAt, endedAt, outcome }: MemberReport, runStartedAt: stri
 }
 
 function memberEvidence(member: MemberReport, n: number): string {
-  const { vm, vmId, host, outcome, failure, calls, sightings, failures, timeline } = member;
-  const why = failure
-    ? `<p class="${toneOf(outcome)}">${escapeHtml(failure.message)}${failure.remedy ? ` <strong>Remedy:</strong> ${escapeHtml(failure.remedy)}` : ''}</p>`
-    : '';
-  return `<details open id="vm-${n}"><summary>${escapeHtml(vm)} on ${escapeHtml(host)}: <span class="${toneOf(outcome)}">${outcome}</span></summary>
-<p class="soft">${escapeHtml(vmId)}, ${escapeHtml(stateWords(member.state))}</p>${why}
+  const { vm, vmId, host, outcome, why, failure, calls, sightings, failures, timeline } = member;
+  const remedy = failure?.remedy ? ` <strong>Remedy:</strong> ${escapeHtml(failure.remedy)}` : '';
+  const reason = why === null ? '' : `<p class="${toneOf(outcome)}">${escapeHtml(why)}.${remedy}</p>`;
+  return `<details open id="vm-${n}"><summary>${escapeHtml(vm)} on ${escapeHtml(host)}: <span class="${toneOf(outcome)}">${statusWords(outcome)}</span></summary>
+<p class="soft">${escapeHtml(vmId)}, ${escapeHtml(stateWords(member.state))}</p>${reason}
 ${table(
   'Calls to the host',
   ['Time', 'Step', 'Attempt', 'Answer'],

@@ -1,9 +1,9 @@
-import { MEMBER_STATUSES } from '../domain/member.ts';
 import { durationWords } from './duration-words.ts';
 import { printable } from './printable.ts';
 import type { MemberReport, RunReport } from './run-report.ts';
 import { SIGHTING_HEADINGS, sightingWords } from './sighting-words.ts';
 import { stateWords } from './state-words.ts';
+import { countWords, NOT_HOME, statusWords } from './status-words.ts';
 
 /** The report as Markdown, for tickets and wikis. Everything from outside is escaped. */
 export function renderMarkdown(report: RunReport): string {
@@ -25,11 +25,11 @@ export function renderMarkdown(report: RunReport): string {
     timeline,
     members,
   } = report;
-  const statuses = MEMBER_STATUSES.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
+  const others = countWords(counts, NOT_HOME);
   return [
     `# Failback run ${escapeMarkdown(run)}`,
     '',
-    `**${counts.completed} of ${total} VMs home**: ${statuses.join(', ')}`,
+    `**${counts.completed} of ${total} VMs home**${others.length > 0 ? `: ${others.join(', ')}` : ''}`,
     '',
     ...table(
       ['', ''],
@@ -56,13 +56,13 @@ export function renderMarkdown(report: RunReport): string {
     '',
     ...table(
       ['VM', 'Host', 'Outcome', 'Duration', 'Calls', 'Why'],
-      members.map(({ vm, host, outcome, durationMs: took, calls: made, failure }) => [
+      members.map(({ vm, host, outcome, durationMs: took, calls: made, why }) => [
         escapeMarkdown(vm),
         escapeMarkdown(host),
-        outcome,
+        statusWords(outcome),
         took === null ? '-' : durationWords(took),
         String(made.length),
-        escapeMarkdown(failure?.message ?? ''),
+        escapeMarkdown(why ?? ''),
       ]),
     ),
     '',
@@ -77,12 +77,18 @@ export function renderMarkdown(report: RunReport): string {
   ].join('\n');
 }
 
-function memberSection({ vm, vmId, host, calls, sightings, failures, timeline }: MemberReport): readonly string[] {
+function memberSection({ vm, vmId, host, outcome, why, failure, calls, sightings, failures, timeline }: MemberReport): readonly string[] {
   return [
     '',
     `## ${escapeMarkdown(vm)} on ${escapeMarkdown(host)}`,
     '',
     `Id ${vmId}`,
+    ...(why === null
+      ? []
+      : [
+          '',
+          `**${statusWords(outcome)}**: ${escapeMarkdown(why)}${failure?.remedy ? ` **Remedy:** ${escapeMarkdown(failure.remedy)}` : ''}`,
+        ]),
     ...part(
       'Calls',
       ['Time', 'Step', 'Attempt', 'Answer'],

@@ -16,7 +16,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } caption { te
 th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; } td.time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; }
-td.name { overflow-wrap: anywhere; }
+td.name { min-width: 7rem; overflow-wrap: anywhere; } td.why { min-width: 16rem; overflow-wrap: anywhere; }
 .track { position: relative; display: block; width: 12rem; height: .8rem; background: var(--shade); border-radius: .2rem; }
 .track i { position: absolute; top: 0; bottom: 0; border-radius: .2rem; min-width: 2px; }
 .track .good { background: var(--good-bar); } .track .bad { background: var(--bad-bar); } .track .warn { background: var(--warn-bar); }

@@ -42,8 +42,10 @@ export interface MemberReport {
   /** Every different look at the host, in order. */
   readonly sightings: readonly Sighting[];
   readonly failures: readonly (Failure & { readonly at: string })[];
-  /** Why it stands where it stands. */
+  /** What went wrong last, as far as it still matters. */
   readonly failure: Failure | null;
+  /** Why it is not home: what failed, what a person is waited for, who cancelled it and why. Null when it is home. */
+  readonly why: string | null;
   readonly timeline: readonly TimelineEntry[];
 }
 

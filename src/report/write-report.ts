@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FailbackError } from '../domain/failure.ts';
+import { makeDirectory } from '../redis/make-directory.ts';
 import { renderCsv } from './render-csv.ts';
 import { renderHtml } from './render-html.ts';
 import { renderJson } from './render-json.ts';
@@ -24,7 +25,7 @@ export function renderReport(report: RunReport, format: ReportFormat): string {
 export async function writeWhole(file: string, text: string): Promise<void> {
   const draft = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    makeDirectory(dirname(file), 0o777);
     await writeFile(draft, text);
     await rename(draft, file);
   } catch (cause) {

@@ -9,6 +9,7 @@ import { renderHtml } from '../../src/report/render-html.ts';
 import { renderMarkdown } from '../../src/report/render-markdown.ts';
 import type { MemberReport, RunReport } from '../../src/report/run-report.ts';
 import { stateWords } from '../../src/report/state-words.ts';
+import { whyOf } from '../../src/report/why.ts';
 import type { JournalEntry } from '../../src/runtime/journal.ts';
 import { ACTS_ON_TERMINALS } from '../cli/terminal-text.ts';
 
@@ -47,6 +48,7 @@ function member(some: Partial<MemberReport>): MemberReport {
     ],
     failures: [],
     failure: null,
+    why: null,
     timeline: [
       { at: '2026-01-01T03:00:01.000Z', from: 'pending', to: 'failback: checking', event: 'failback.admit', words: 'its turn has come' },
     ],
@@ -96,6 +98,7 @@ describe('the HTML report', () => {
       vmId: EVIL,
       outcome: 'failed',
       failure,
+      why: EVIL,
       failures: [{ at: 'now', ...failure }],
       timeline: [{ at: 'now', from: EVIL, to: EVIL, event: EVIL, words: EVIL }],
       calls: [{ at: 'now', step: EVIL, attempt: 1, returnValue: null, jobId: EVIL, words: EVIL }],
@@ -114,11 +117,29 @@ describe('the HTML report', () => {
     expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
   });
 
+  test('says in the table why a VM is not home, and gives the remedy with its evidence', () => {
+    const failure = {
+      class: 'operator' as const,
+      code: 'wmi.access-denied' as const,
+      message: 'Access denied',
+      remedy: 'Add the account.',
+    };
+    const members = [member({ outcome: 'attention', endedAt: null, durationMs: null, failure, why: 'Access denied' }), member({})];
+    const page = renderHtml(report(members));
+    expect(page).toContain('<th scope="col">Why</th>');
+    expect(page).toContain('waits for a person</td><td class="why">Access denied</td>');
+    expect(page).toContain('<strong>Remedy:</strong> Add the account.');
+    const text = renderMarkdown(report(members));
+    expect(text).toContain('| waits for a person | - | 1 | Access denied |');
+    expect(text).toContain('**waits for a person**: Access denied **Remedy:** Add the account.');
+    expect(renderCsv(report(members)).split('\r\n')[1]).toMatch(/,Access denied$/);
+  });
+
   test('says that a run has not ended', () => {
     const page = renderHtml(
       report([member({ outcome: 'attention', endedAt: null, durationMs: null })], { endedAt: null, state: 'running' }),
     );
-    expect(page).toContain('0 of 1 virtual machines are home</strong>: 1 attention (the run has not ended)');
+    expect(page).toContain('0 of 1 virtual machines are home</strong>: 1 waits for a person (the run has not ended)');
   });
 });
 
@@ -133,6 +154,20 @@ test('the Markdown report escapes what would be markup', () => {
   expect(text).not.toContain('<script');
   expect(text).not.toContain('[a](');
   expect(text).toContain('&lt;script&gt;');
+});
+
+describe('why a member is not home', () => {
+  const failure = { class: 'operator' as const, code: 'internal' as const, message: 'it broke' };
+  test.each([
+    [{ status: 'completed', failure }, null],
+    [{ status: 'failed', failure, asked: 'pause asked for' }, 'it broke'],
+    [{ status: 'cancelled', asked: 'cancel asked for (by a: wrong site)' }, 'cancel asked for (by a: wrong site)'],
+    [{ status: 'quarantined', failure, askedOfRun: 'cancel asked for (by b)' }, 'it broke; cancel asked for (by b)'],
+    [{ status: 'pending', state: 'pending', askedOfRun: 'pause asked for (by b)' }, 'pause asked for (by b)'],
+    [{ status: 'pending', state: 'pending' }, 'waits for its turn'],
+  ] as const)('%j: %s', (some, words) => {
+    expect(whyOf({ state: 'failback: x', failure: null, asked: null, askedOfRun: null, ...some })).toBe(words);
+  });
 });
 
 describe('words', () => {

@@ -1,0 +1,28 @@
+import type { MemberStatus } from '../domain/member.ts';
+
+/** What a status means to a person: of one VM, and of several. */
+const WORDS: Readonly<Record<MemberStatus, readonly [one: string, several: string]>> = {
+  completed: ['home', 'home'],
+  working: ['in work', 'in work'],
+  pending: ['waits for its turn', 'wait for their turn'],
+  paused: ['paused', 'paused'],
+  attention: ['waits for a person', 'wait for a person'],
+  failed: ['failed', 'failed'],
+  quarantined: ['quarantined', 'quarantined'],
+  cancelled: ['cancelled', 'cancelled'],
+};
+
+/** The order in which people are told: what is done, what goes on, what needs them. */
+export const TOLD_STATUSES = Object.keys(WORDS) as readonly MemberStatus[];
+/** All of those who are not home. */
+export const NOT_HOME = TOLD_STATUSES.filter((status) => status !== 'completed');
+
+/** "waits for a person", of several "wait for a person". */
+export function statusWords(status: MemberStatus, count = 1): string {
+  return WORDS[status][count === 1 ? 0 : 1];
+}
+
+/** "11 home", "1 waits for a person": whatever is not zero, of the given statuses. */
+export function countWords(counts: Readonly<Record<MemberStatus, number>>, statuses: readonly MemberStatus[] = TOLD_STATUSES): string[] {
+  return statuses.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${statusWords(status, counts[status])}`);
+}
