@@ -4,6 +4,7 @@ import { commandMembers, commandRun, type MemberCommand } from '../runtime/comma
 import type { InstanceId, RunId } from '../runtime/keys.ts';
 import type { CliContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
+import { standstillOf } from './follow/standstill.ts';
 import type { RedisSession } from './redis-session.ts';
 
 /** Members that are told at the same time. */
@@ -19,8 +20,8 @@ export async function actOnRun(
 ): Promise<number> {
   await commandRun(session.runtime, session.views, run, command, signed(context, reason));
   context.output.emit({ type: 'command', run, command, members: 'all' });
-  context.output.print(`${run}: ${command} accepted; see failback status ${run}`);
-  await warnWithoutWorker(context, session);
+  context.output.print(`${run}: ${command} accepted; see ${context.command('status', run)}`);
+  await warnWithoutWorker(context, session, run);
   return ExitCode.Done;
 }
 
@@ -46,7 +47,7 @@ export async function actOnMembers(
     output.print(`${printable(input.vm)}: ${took ? `${command} accepted` : `${command} means nothing now (${stateWords(state)})`}`);
   }
   output.emit({ type: 'command', run, command, ...names });
-  if (accepted.length > 0) await warnWithoutWorker(context, session);
+  if (accepted.length > 0) await warnWithoutWorker(context, session, run);
   return accepted.length > 0 ? ExitCode.Done : ExitCode.Usage;
 }
 
@@ -55,6 +56,8 @@ function signed({ parts }: CliContext, reason: string | undefined): string {
   return reason === undefined ? `by ${parts.operator}` : `by ${parts.operator}: ${reason}`;
 }
 
-async function warnWithoutWorker({ output }: CliContext, { presence }: RedisSession): Promise<void> {
-  if ((await presence.alive()).length === 0) output.say('nothing moves until a worker runs: failback worker');
+/** Where only a person is waited for, a worker is not what is missing. */
+async function warnWithoutWorker({ output, command }: CliContext, { presence, views }: RedisSession, run: RunId): Promise<void> {
+  if (standstillOf(await views.run(run)) !== null || (await presence.alive()).length > 0) return;
+  output.say(`nothing moves until a worker runs: ${command('worker')}`);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
+import { type CommandHint, commandHint } from './command-hint.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { CliIo } from './io.ts';
 import { checkLogLevel, createLog } from './log.ts';
@@ -22,8 +23,10 @@ export interface CliContext {
   readonly output: Output;
   readonly options: GlobalOptions;
   readonly interrupts: Interrupts;
+  /** Commands to be pasted, for this Redis. */
+  readonly command: CommandHint;
   /** A logger on stderr; `warn` unless FAILBACK_LOG or `byDefault` says otherwise. */
-  log(byDefault?: 'warn' | 'info'): Logger;
+  log(byDefault?: 'error' | 'warn' | 'info'): Logger;
 }
 
 /** What a command does once its arguments are understood: returns the exit code. */
@@ -42,6 +45,7 @@ export function createContext(io: CliIo, parts: CliParts, options: GlobalOptions
     output,
     options,
     interrupts,
+    command: commandHint(parts.env, options),
     log: (byDefault = 'warn') => createLog(output, io.stderr.isTTY === true, parts.env.FAILBACK_LOG, byDefault),
   };
 }

@@ -23,7 +23,7 @@ export function checkLogLevel(level: string | undefined): void {
  * @param level FAILBACK_LOG, checked
  * @param byDefault level when FAILBACK_LOG says nothing
  */
-export function createLog(output: Output, isTerminal: boolean, level: string | undefined, byDefault: 'warn' | 'info'): Logger {
+export function createLog(output: Output, isTerminal: boolean, level: string | undefined, byDefault: 'error' | 'warn' | 'info'): Logger {
   const write = (line: string): void => output.say(isTerminal ? readable(line, output) : line.trimEnd());
   return pino({ level: level || byDefault, base: { pid: process.pid } }, { write });
 }

@@ -7,6 +7,7 @@ import type { Plan, PlanHost } from '../plan/plan.ts';
 import { printable } from '../report/printable.ts';
 import type { CliContext } from './context.ts';
 import { runHostOf } from './host-connection.ts';
+import { hostTroubleWords } from './host-trouble-words.ts';
 
 /** What one look at all hosts of a plan brought back. */
 export interface Inventory {
@@ -45,7 +46,7 @@ export async function lookAtHosts(context: LookContext, plan: Plan): Promise<Inv
 export function requireAllHosts({ failures }: Inventory): void {
   const [first] = failures;
   if (!first) return;
-  const lines = failures.map(({ host, failure }) => (failures.length === 1 ? failure.message : `${host}: ${failure.message}`));
+  const lines = failures.map(({ failure }) => failure.message);
   throw new FailbackError({ ...first.failure, message: lines.join('\n') });
 }
 
@@ -96,7 +97,7 @@ async function look(context: LookContext, host: PlanHost, plan: Plan): Promise<L
     const passing = result.failure?.class === 'retryable' || result.failure?.class === 'reconcile';
     const pause = PAUSES_MS[tries];
     if (!passing || pause === undefined || performance.now() - begun > PATIENCE_MS) return result;
-    if (tries === 0) context.output.say(printable(`${host.name}: ${result.failure?.message}; trying again for a few seconds`));
+    if (tries === 0) context.output.say(printable(`${result.failure?.message}; trying again for a few seconds`));
     await sleep(pause);
   }
 }
@@ -113,7 +114,8 @@ async function lookOnce(context: LookContext, host: PlanHost, timeoutMs: number)
     return { host: host.name, seen };
   } catch (error) {
     if (!(error instanceof FailbackError)) throw error;
-    return { host: host.name, failure: toFailure(error) };
+    const failure = toFailure(error);
+    return { host: host.name, failure: { ...failure, message: hostTroubleWords({ host: host.name, failure }) } };
   }
 }
 

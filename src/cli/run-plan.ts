@@ -4,13 +4,15 @@ import { printable } from '../report/printable.ts';
 import type { RunId } from '../runtime/keys.ts';
 import type { CliContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
-import { quoteArgument } from './quote-argument.ts';
+import { standstillOf } from './follow/standstill.ts';
+import { membersIn } from './members-in.ts';
 import { type FoundRedis, findRedis, requireSafeRedis, withRedisAt } from './redis-session.ts';
 import { checkRunName } from './run-name.ts';
 import type { RunPlanOptions } from './run-options.ts';
 import { serveAndFollow } from './serve-and-follow.ts';
 import { type NewRunRequest, startRun } from './start-run.ts';
 import { findUnfinishedRun } from './unfinished-run.ts';
+import { ACTIONABLE, waysOn } from './ways-on.ts';
 
 /** Null when somebody else has started a run of the same plan meanwhile. @throws the error when it means anything else */
 async function overtakenBy(found: FoundRedis, { plan, name }: NewRunRequest, error: unknown): Promise<null> {
@@ -27,12 +29,13 @@ export async function runPlan(context: CliContext, file: string, options: RunPla
   const name = options.name === undefined ? undefined : checkRunName(options.name);
   const plan = await loadPlan(file);
   const found = await findRedis(context, true);
+  const again = (...words: readonly string[]) => context.command('run', printable(file), ...words);
   const unfinished = await withRedisAt(found, async (session) => {
     await requireSafeRedis(context, session.redis, options.unsafeRedis ?? false);
-    return findUnfinishedRun(session, plan.name, name);
+    return findUnfinishedRun(session, plan.name, name, { again, command: context.command });
   });
   if (unfinished !== null && options.dryRun) {
-    output.print(`would go on with run ${unfinished}, which is not finished: failback status ${unfinished}`);
+    output.print(`would go on with run ${unfinished}, which is not finished: ${context.command('status', unfinished)}`);
     output.emit({ type: 'run', run: unfinished, plan: plan.name, resumed: true, dryRun: true });
     return ExitCode.Done;
   }
@@ -41,16 +44,26 @@ export async function runPlan(context: CliContext, file: string, options: RunPla
   if (run === null) return runPlan(context, file, options);
   if (typeof run === 'number') return run;
   output.emit({ type: 'run', run, plan: plan.name, resumed: unfinished !== null, detached: options.detach ?? false });
+  if (options.detach) return sayDetached(context, found, run, unfinished === null ? 'started' : 'is running already');
   if (unfinished !== null) output.say(`run ${run} of this plan is not finished: going on with it`);
-  if (options.detach) return sayDetached(context, found, run);
-  const resumeWith = options.resumeWith ?? `failback run ${quoteArgument(printable(file))}`;
-  return serveAndFollow(context, found, { run, from: unfinished === null ? 'beginning' : 'now', resumeWith });
+  return serveAndFollow(context, found, {
+    run,
+    from: unfinished === null ? 'beginning' : 'now',
+    resumeWith: options.resumeWith ?? again(),
+  });
 }
 
-async function sayDetached(context: CliContext, found: FoundRedis, run: RunId): Promise<number> {
-  const { output } = context;
-  output.print(`${run}: started; follow it: failback watch ${run}`);
-  const workers = await withRedisAt(found, ({ presence }) => presence.alive());
-  if (workers.length === 0) output.say('nothing moves until a worker runs: failback worker');
-  return ExitCode.Done;
+/** Says how a run that is left to others stands, and what to do next. */
+async function sayDetached(context: CliContext, found: FoundRedis, run: RunId, what: string): Promise<number> {
+  const { output, command } = context;
+  return withRedisAt(found, async ({ views, presence }) => {
+    const view = await views.run(run);
+    const standstill = standstillOf(view);
+    const waits = standstill === 'people' || view.state === 'paused';
+    if (waits) output.print(`${run}: is there already and ${view.state === 'paused' ? 'paused' : 'waits for a person'}`);
+    else output.print(`${run}: ${what}; follow it: ${command('watch', run)}`);
+    for (const line of waysOn(view, await membersIn(views, run, ACTIONABLE), command, output.sideColors)) output.say(line);
+    if (standstill === null && (await presence.alive()).length === 0) output.say(`nothing moves until a worker runs: ${command('worker')}`);
+    return ExitCode.Done;
+  });
 }

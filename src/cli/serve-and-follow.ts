@@ -21,13 +21,17 @@ export async function serveAndFollow(context: CliContext, found: FoundRedis, { r
   const { output, parts } = context;
   const session = new LastingSession(output, found);
   // A worker that starts waits a few seconds for others to show themselves: the run is followed from the first moment on.
-  const starting = parts.startWorker({ redis: session.redis, hosts: null, concurrency: undefined, log: context.log() });
+  // What a follower sees is told in sentences; in the log it would be the same thing again, unless somebody asked for it.
+  const log = context.log(output.json ? 'warn' : 'error');
+  const starting = parts.startWorker({ redis: session.redis, hosts: null, concurrency: undefined, log });
+  const following = { session, found, run, from, troublesAreLogged: log.isLevelEnabled('warn') };
   let exitCode: number = ExitCode.Internal;
   let interrupted = false;
   try {
-    const end = await Promise.race([followToEnd(context, session, found, run, from), failureOf(starting)]);
+    const end = await Promise.race([followToEnd(context, following), failureOf(starting)]);
     exitCode = end.exitCode;
     interrupted = end.end === 'interrupted';
+    if (end.exitCode === ExitCode.WaitsForPerson) output.say(`\nthen go on with: ${resumeWith}`);
     if (interrupted) output.say('stopping: calls that are being made are finished first (press ctrl-C again to stop at once)');
   } finally {
     await closeWorker(starting, session);
@@ -40,11 +44,11 @@ export async function serveAndFollow(context: CliContext, found: FoundRedis, { r
   return exitCode;
 }
 
-async function sayHowToGoOn({ output }: CliContext, session: LastingSession, run: RunId, resumeWith: string): Promise<void> {
+async function sayHowToGoOn({ output, command }: CliContext, session: LastingSession, run: RunId, resumeWith: string): Promise<void> {
   const others = session.lost ? [] : await session.presence.alive();
   output.say(
     others.length > 0
-      ? `run ${run} continues on ${others.length} other worker${others.length === 1 ? '' : 's'}: failback watch ${run}`
+      ? `run ${run} continues on ${others.length} other worker${others.length === 1 ? '' : 's'}: ${command('watch', run)}`
       : `run ${run} is kept and resumes with: ${resumeWith}`,
   );
 }

@@ -50,7 +50,7 @@ export async function startRun(context: CliContext, request: NewRunRequest): Pro
   if (!mayStart) throw refused(context, preflight, file, blocked);
   if (options.adopt) sayAdopted(context, preflight);
   else if (blocked > 0)
-    output.warn(`left out because they are blocked: ${counted(blocked, 'entry', 'entries')} (see failback preflight ${file})`);
+    output.warn(`left out because they are blocked: ${counted(blocked, 'entry', 'entries')} (see ${context.command('preflight', file)})`);
   const members = preflight.members.filter((checked) => (options.adopt ? !checked.home : checked.result.verdict !== 'blocked'));
   if (members.length === 0) {
     output.print(options.adopt ? 'every VM of the plan is home: there is nothing to adopt' : 'no VM of the plan can start');

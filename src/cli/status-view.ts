@@ -1,21 +1,26 @@
-import { MEMBER_STATUSES } from '../domain/member.ts';
 import { durationWords } from '../report/duration-words.ts';
 import { printable } from '../report/printable.ts';
 import { stateWords } from '../report/state-words.ts';
+import { countWords } from '../report/status-words.ts';
 import type { HostTrouble } from '../runtime/host-health.ts';
 import type { WorkerRecord } from '../runtime/presence.ts';
 import type { MemberView, RunView } from '../runtime/run-view.ts';
+import type { CommandHint } from './command-hint.ts';
 import { statusBar } from './follow/bars.ts';
 import type { RunModel } from './follow/run-model.ts';
+import { standstillOf } from './follow/standstill.ts';
+import { hostTroubleWords } from './host-trouble-words.ts';
 import type { Colors } from './output.ts';
-import { quoteArgument } from './quote-argument.ts';
+import { runStateWords } from './run-state-words.ts';
 import { table } from './table.ts';
+import { timerWords } from './timer-words.ts';
+import { waysOn } from './ways-on.ts';
 
 /** Everything `status` shows. */
 export interface RunStatus {
   readonly view: RunView;
   readonly model: RunModel;
-  /** Members that wait for a person or ended without being home, in plan order. */
+  /** Members a person may do something about, in plan order. */
   readonly troubled: readonly MemberView[];
   /** Members in work. */
   readonly working: readonly MemberView[];
@@ -31,25 +36,29 @@ const SHOWN = 10;
 export function statusLines(
   { view, model, troubled, working, workers, hostTroubles, lastAt }: RunStatus,
   now: number,
+  command: CommandHint,
   colors: Colors,
 ): readonly string[] {
   const { record, state, counts, calls } = view;
   const finished = state === 'finished';
   const lasted = durationWords((finished && lastAt !== null ? lastAt : now) - record.createdAt);
-  const statuses = MEMBER_STATUSES.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${status}`);
+  const words = runStateWords(view);
   const made = Object.entries(calls).map(([effect, count]) => `${effect} ${count}`);
   return [
-    `${colors.bold(record.run)}  ${finished ? colors.green(state) : colors.cyan(state)}`,
+    `${colors.bold(record.run)}  ${finished ? colors.green(words) : words === state ? colors.cyan(words) : colors.yellow(words)}`,
     `plan     ${printable(record.plan)}${record.adopt ? ' (adopted)' : ''}, started ${new Date(record.createdAt).toISOString()}, ${finished ? `took ${lasted}` : `${lasted} ago`}`,
-    `members  ${statusBar(counts, 30, colors)} ${record.members}: ${statuses.join(', ')}`,
+    `members  ${statusBar(counts, 30, colors)} ${record.members}: ${countWords(counts).join(', ')}`,
     ...(made.length > 0 ? [`calls    ${made.join(', ')}`] : []),
-    ...(lastAt !== null && !finished ? [`news     last change ${durationWords(now - lastAt)} ago${nextTimerWords(working, now)}`] : []),
-    ...workerLines(view, workers, colors),
-    ...hostTroubles.map(({ host, failure }) => colors.red(`host ${host} can not be looked at: ${printable(failure.message)}`)),
+    ...(lastAt !== null && !finished ? [`news     last change ${durationWords(now - lastAt)} ago`] : []),
+    ...workerLine(view, workers, command, colors),
+    ...hostTroubles.flatMap((trouble) => [
+      colors.red(`no look at ${printable(hostTroubleWords(trouble))}`),
+      ...(trouble.failure.remedy ? [`    remedy  ${printable(trouble.failure.remedy)}`] : []),
+    ]),
     '',
     hostTable(model, colors),
-    ...troubleLines(record.run, troubled, colors),
     ...workingLines(working, now, colors),
+    ...waysOn(view, troubled, command, colors),
   ];
 }
 
@@ -62,6 +71,7 @@ export function statusObject({ view, model, troubled, working, workers, hostTrou
     run: record.run,
     plan: record.plan,
     state,
+    waitsFor: standstillOf(view) === 'people' ? 'person' : null,
     adopt: record.adopt,
     members: record.members,
     counts,
@@ -79,16 +89,6 @@ export function statusObject({ view, model, troubled, working, workers, hostTrou
     attention: troubled.map(memberObject),
     working: working.map(memberObject),
   };
-}
-
-/** What a person can do about a member, as commands to be pasted. */
-function commandsFor(run: string, { status, input }: Pick<MemberView, 'status' | 'input'>): readonly string[] {
-  const vm = quoteArgument(input.vm === printable(input.vm) ? input.vm : input.vmId);
-  const retry = `failback retry ${run} --vm ${vm}`;
-  const cancel = `failback cancel ${run} --vm ${vm}`;
-  if (status === 'attention' || status === 'failed') return [retry, cancel];
-  if (status === 'quarantined') return [retry];
-  return status === 'paused' ? [`failback resume ${run}`, cancel] : [];
 }
 
 function memberObject(member: MemberView): object {
@@ -110,15 +110,19 @@ function memberObject(member: MemberView): object {
   };
 }
 
-function workerLines({ state }: RunView, workers: readonly WorkerRecord[], colors: Colors): readonly string[] {
+/** Without workers nothing moves; but where only a person is waited for, that is not what is missing. */
+function workerLine(view: RunView, workers: readonly WorkerRecord[], command: CommandHint, colors: Colors): readonly string[] {
   if (workers.length > 0) return [`workers  ${workers.length} alive`];
-  return state === 'finished' ? [] : [colors.yellow('workers  none: nothing moves until a worker runs: failback worker')];
-}
-
-function nextTimerWords(working: readonly MemberView[], now: number): string {
-  const next = working.filter(({ nextTimer }) => nextTimer !== null).sort((a, b) => (a.nextTimer ?? 0) - (b.nextTimer ?? 0))[0];
-  if (!next || next.nextTimer === null) return '';
-  return `, next timer in ${durationWords(next.nextTimer - now)} (${printable(next.input.vm)})`;
+  switch (standstillOf(view)) {
+    case 'finished':
+      return [];
+    case 'people':
+      return ['workers  none, and none is needed before a person has acted'];
+    case 'ended':
+      return [`workers  none; every VM has ended, the next worker closes the run: ${command('worker')}`];
+    case null:
+      return [colors.yellow(`workers  none: nothing moves until a worker runs: ${command('worker')}`)];
+  }
 }
 
 function hostTable(model: RunModel, colors: Colors): string {
@@ -133,23 +137,6 @@ function hostTable(model: RunModel, colors: Colors): string {
   return table(['host', '', 'home', 'in work', 'waiting', 'trouble'], rows, colors, ['home', 'in work', 'waiting', 'trouble']);
 }
 
-function troubleLines(run: string, troubled: readonly MemberView[], colors: Colors): readonly string[] {
-  if (troubled.length === 0) return [];
-  return [
-    '',
-    colors.yellow(`${troubled.length} member${troubled.length === 1 ? '' : 's'} need${troubled.length === 1 ? 's' : ''} a person`),
-    ...troubled
-      .slice(0, SHOWN)
-      .flatMap((member) => [
-        `  ${colors.bold(printable(member.input.vm))} on ${member.input.host}: ${member.status}, ${stateWords(member.state)}`,
-        ...(member.failure ? [`    why     ${printable(member.failure.message)}`] : []),
-        ...(member.failure?.remedy ? [`    remedy  ${printable(member.failure.remedy)}`] : []),
-        `    then    ${commandsFor(run, member).join('   or   ')}`,
-      ]),
-    ...more(troubled.length),
-  ];
-}
-
 function workingLines(working: readonly MemberView[], now: number, colors: Colors): readonly string[] {
   if (working.length === 0) return [];
   return [
@@ -157,8 +144,8 @@ function workingLines(working: readonly MemberView[], now: number, colors: Color
     colors.cyan(`${working.length} in work`),
     ...working.slice(0, SHOWN).map(({ input, state, percent, nextTimer, failure, context }) => {
       const share = percent === null || context.jobId === null ? '' : ` ${Math.min(100, percent)} %`;
-      const timer = nextTimer === null ? '' : `, timer in ${durationWords(nextTimer - now)}`;
-      return `  ${printable(input.vm)} on ${input.host}: ${stateWords(state)}${share}${timer}${failure ? colors.dim(` (${printable(failure.message)})`) : ''}`;
+      const timer = timerWords(state, nextTimer, now);
+      return `  ${printable(input.vm)} on ${input.host}: ${stateWords(state)}${share}${timer === null ? '' : `, ${timer}`}${failure ? colors.dim(` (${printable(failure.message)})`) : ''}`;
     }),
     ...more(working.length),
   ];

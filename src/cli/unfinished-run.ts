@@ -1,7 +1,14 @@
 import { FailbackError } from '../domain/failure.ts';
 import type { RunId } from '../runtime/keys.ts';
+import type { CommandHint } from './command-hint.ts';
 import { isUnknownRun } from './is-unknown-run.ts';
 import type { RedisSession } from './redis-session.ts';
+
+export interface Hints {
+  /** The present command with other options. */
+  readonly again: CommandHint;
+  readonly command: CommandHint;
+}
 
 /**
  * The run that "run PLAN" goes on with: the one named, or the only unfinished one of the plan. Null: a new one is wanted.
@@ -13,6 +20,7 @@ export async function findUnfinishedRun(
   { redis, runtime, views }: RedisSession,
   plan: string,
   name: string | undefined,
+  { again, command }: Hints,
 ): Promise<RunId | null> {
   const stateOf = async (run: RunId) => {
     try {
@@ -41,13 +49,13 @@ export async function findUnfinishedRun(
       class: 'permanent',
       code: 'run.ambiguous',
       message: `${own.length} unfinished runs of plan ${JSON.stringify(plan)}: ${own.join(', ')}`,
-      remedy: 'Say which one to go on with: --name RUN.',
+      remedy: `Say which one to go on with: ${own.map((run) => again('--name', run)).join(' or ')}`,
     });
   }
   if (name !== undefined) {
     throw active(
       `run ${only} of plan ${JSON.stringify(plan)} is not finished`,
-      `Go on with it (leave --name out), or end it first: failback cancel ${only}`,
+      `Go on with it: ${again()}, or end it first: ${command('cancel', only)}`,
     );
   }
   return only;

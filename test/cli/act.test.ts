@@ -20,7 +20,7 @@ describe('cancel', () => {
     const { running } = await slowRun();
     const { code, stderr } = await failback(['cancel', 'slow', ...REDIS]);
     expect(code).toBe(2);
-    expect(stderr).toContain('1 VM: QUARANTINE: the data copy is stopped');
+    expect(stderr).toContain('1 VM: QUARANTINE: a data copy that runs is stopped');
     expect(stderr).toMatch(/1 VM: nothing is at work on the host: cancelled at once\n {2}waiting on hv-dr-01/);
     expect(stderr).toContain('error: a cancel must be confirmed');
     const { objects } = await failback(['cancel', 'slow', '--vm', 'copying', '--json', ...REDIS]);
@@ -39,7 +39,7 @@ describe('cancel', () => {
     expect(stdout).toContain('0 of 2 home, 1 quarantined, 1 cancelled');
     expect((await failback(['history', 'slow', ...REDIS])).stdout).toContain('cancel asked for (by tester@bench: wrong site)');
     const status = await failback(['status', 'slow', ...REDIS]);
-    expect(status.stdout).toMatch(/copying on hv-dr-01: quarantined.*remedy {2}Do not start the VM/s);
+    expect(status.stdout).toMatch(/copying on hv-dr-01: failback: quarantined.*remedy {2}Do not start the VM/s);
     expect(status.stdout).toContain('failback retry slow --vm copying');
     const again = await failback(['cancel', 'slow', '--yes', ...REDIS]);
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('run slow is finished: cancel means nothing now')]);
@@ -51,6 +51,8 @@ describe('pause, resume, retry', () => {
     const { running } = await slowRun();
     expect((await failback(['pause', 'slow', ...REDIS])).stdout).toContain('slow: pause accepted');
     expect((await failback(['status', 'slow', '--json', ...REDIS])).objects[0]).toMatchObject({ counts: { pending: 1, working: 1 } });
+    const held = await failback(['status', 'slow', ...REDIS]);
+    expect(held.stdout).toMatch(/nothing is started until somebody resumes it\n {2}then {4}failback resume slow --redis /);
     const refused = await failback(['pause', 'slow', ...REDIS]);
     expect(refused.code).toBe(2);
     expect((await failback(['resume', 'slow', ...REDIS])).code).toBe(0);

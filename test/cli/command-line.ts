@@ -137,12 +137,14 @@ export const PASSWORD = 'Tr0ub4dor&3-<secret>';
 /** What every test's commands see: the password, and a data folder that is not used. */
 export const ENVIRONMENT = { HV_PASSWORD: PASSWORD, FAILBACK_DATA: '/nonexistent/failback' };
 
+type PlannedHost = Pick<Simulator['hosts'][number], 'name' | 'url' | 'username'>;
+
 export interface PlanChange {
   readonly [key: string]: unknown;
 }
 
 /** Writes a plan for all machines of a simulator. @returns its path */
-export function writePlan(simulator: Pick<Simulator, 'hosts'>, change: PlanChange = {}): string {
+export function writePlan(simulator: { readonly hosts: readonly PlannedHost[] }, change: PlanChange = {}): string {
   const file = join(folder(), 'plan.yaml');
   const hosts = Object.fromEntries(
     simulator.hosts.map(({ name, url, username }) => [

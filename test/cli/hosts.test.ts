@@ -49,7 +49,7 @@ describe('a host that can not be reached', () => {
     ]);
     for (const { code, stderr } of [run, preflight]) {
       expect(code).toBe(6);
-      expect(stderr.match(/hv-gone: Host hv-gone refuses connections.*; trying again/g)).toHaveLength(1);
+      expect(stderr.match(/Host hv-gone refuses connections.*; trying again/g)).toHaveLength(1);
       expect(stderr).toContain('error: Host hv-gone refuses connections');
       expect(stderr).toContain('remedy: Check address, port, firewall');
     }
@@ -63,7 +63,7 @@ describe('a host that can not be reached', () => {
     const plan = writePlan(await simulate({ hosts: 1, scenario: { faults } }));
     const { code, stdout, stderr } = await failback(['preflight', plan], ENVIRONMENT);
     expect(stdout).toContain('ready');
-    expect(stderr).toMatch(/hv-dr-01: .*; trying again for a few seconds/);
+    expect(stderr).toMatch(/^Host hv-dr-01 .*; trying again for a few seconds/);
     expect(code).toBe(0);
   }, 30_000);
 

@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
+import { commandHint } from '../../src/cli/command-hint.ts';
 import type { Frame } from '../../src/cli/follow/frame.ts';
 import { liveView } from '../../src/cli/follow/live-view.ts';
 import { RunModel } from '../../src/cli/follow/run-model.ts';
@@ -8,6 +9,7 @@ import type { MemberStatus } from '../../src/domain/member.ts';
 import type { JournalEntry } from '../../src/runtime/journal.ts';
 import { ACTS_ON_TERMINALS } from './terminal-text.ts';
 
+const COMMAND = commandHint({}, {});
 const plain = picocolors.createColors(false);
 const colored = picocolors.createColors(true);
 
@@ -67,7 +69,7 @@ describe('the live view', () => {
       );
     }
     for (const colors of [plain, colored]) {
-      const lines = liveView(frameOf(model), { columns, rows }, colors);
+      const lines = liveView(frameOf(model), { columns, rows }, COMMAND, colors);
       expect(lines.length).toBeLessThan(rows);
       for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
       for (const line of lines) expect(line).not.toContain('\n');
@@ -79,9 +81,9 @@ describe('the live view', () => {
     for (let n = 0; n < 100; n++) model.apply(entry(`m${n}`, 'failback: tracking.going', 'working'));
     const failure = { class: 'operator', code: 'wmi.access-denied', message: 'InitiateFailback returned 32769 (Access denied)' };
     model.apply(entry('m73', 'failback: needsOperator', 'attention', { failure }));
-    const lines = liveView(frameOf(model), { columns: 100, rows: 30 }, plain);
+    const lines = liveView(frameOf(model), { columns: 100, rows: 30 }, COMMAND, plain);
     const text = lines.join('\n');
-    expect(text).toContain('0 home · 99 in work · 1 need you');
+    expect(text).toContain('99 in work · 1 waits for a person');
     expect(lines.findIndex((line) => line.includes('32769 (Access denied)'))).toBeLessThan(lines.indexOf('in work'));
     expect(text).toMatch(/… and \d+ more/);
     expect(text).toContain('1 in trouble');
@@ -96,11 +98,45 @@ describe('the live view', () => {
     const text = liveView(
       frameOf(modelOf(2, 1), { noWorker: true, redisLost: true, troubles: [trouble] }),
       { columns: 100, rows: 30 },
+      COMMAND,
       plain,
     ).join('\n');
     expect(text).toContain('nothing moves until a worker runs: failback worker');
     expect(text).toContain('Redis is not reachable');
     expect(text).toContain('Host hv-0 refuses connections');
+  });
+
+  test('names the host, the secret and the remedy when a worker lacks a password', () => {
+    const failure = {
+      class: 'operator' as const,
+      code: 'secret.missing' as const,
+      message: 'env:HV_PASSWORD: the environment variable is not set',
+      remedy: 'Set HV_PASSWORD where failback and its workers run.',
+    };
+    const lines = liveView(
+      frameOf(modelOf(2, 1), { troubles: [{ host: 'hv-0', since: 0, failure }] }),
+      { columns: 100, rows: 30 },
+      COMMAND,
+      plain,
+    );
+    expect(lines).toContain('Host hv-0: env:HV_PASSWORD: the environment variable is not set');
+    expect(lines).toContain('  remedy: Set HV_PASSWORD where failback and its workers run.');
+  });
+
+  test('gives the command that resumes a paused run, and says when only a person is waited for', () => {
+    const draw = (frame: Frame) => liveView(frame, { columns: 100, rows: 30 }, COMMAND, plain).join('\n');
+    expect(draw(frameOf(modelOf(2, 1), { state: 'paused', run: 'night' }))).toContain('nothing is started until: failback resume night');
+    const model = modelOf(1, 1);
+    model.apply(entry('m0', 'failback: needsOperator', 'attention'));
+    expect(draw(frameOf(model, { run: 'night' }))).toMatch(/^night {2}waits for a person · /);
+  });
+
+  test('says when the next try is', () => {
+    const model = modelOf(1, 1);
+    const member = model.apply(entry('m0', 'failback: backingOff', 'working'));
+    if (member) member.nextTimer = 101_000;
+    const text = liveView(frameOf(model), { columns: 100, rows: 30 }, COMMAND, plain).join('\n');
+    expect(text).toContain('waiting before the next attempt, tries again in 40.0 s');
   });
 
   test('lets no name act on the terminal', () => {
@@ -111,7 +147,7 @@ describe('the live view', () => {
         failure: { message: 'bad\u001b]0;x\u0007', class: 'operator', code: 'internal' },
       }),
     );
-    expect(liveView(frameOf(model), { columns: 100, rows: 30 }, plain).join('\n')).not.toMatch(ACTS_ON_TERMINALS);
+    expect(liveView(frameOf(model), { columns: 100, rows: 30 }, COMMAND, plain).join('\n')).not.toMatch(ACTS_ON_TERMINALS);
   });
 });
 

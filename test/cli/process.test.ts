@@ -97,7 +97,7 @@ describe('the program', () => {
       expect.objectContaining({ host: 'hv-dr-01', password: PASSWORD }),
       expect.objectContaining({ host: 'hv-dr-02' }),
     ]);
-    const plan = writePlan({ hosts: hosts.map(({ host, ...rest }) => ({ name: host, ...rest, vms: [] })) });
+    const plan = writePlan({ hosts: hosts.map(({ host, ...rest }) => ({ name: host, ...rest })) });
     const inventory = launch(['inventory', plan, '--json'], ENVIRONMENT);
     expect(await inventory.ended).toBe(0);
     expect(inventory.output.stdout.trimEnd().split('\n')).toHaveLength(3);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import picocolors from 'picocolors';
 import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
+import { commandHint } from '../../src/cli/command-hint.ts';
 import { ExitCode, exitCodeOf } from '../../src/cli/exit-code.ts';
 import { shares } from '../../src/cli/follow/bars.ts';
 import { exitCodeOfRun, summarise, summaryLine } from '../../src/cli/follow/run-summary.ts';
@@ -10,7 +11,9 @@ import { windowsName } from '../../src/cli/host-check.ts';
 import { jsonLine } from '../../src/cli/output.ts';
 import { quoteArgument } from '../../src/cli/quote-argument.ts';
 import { checkRunName, newRunName } from '../../src/cli/run-name.ts';
+import { runStateWords } from '../../src/cli/run-state-words.ts';
 import { table } from '../../src/cli/table.ts';
+import { timerWords } from '../../src/cli/timer-words.ts';
 import { FAILURE_CODES, FailbackError } from '../../src/domain/failure.ts';
 import { MEMBER_STATUSES, type MemberStatus } from '../../src/domain/member.ts';
 import type { RunView } from '../../src/runtime/run-view.ts';
@@ -77,9 +80,12 @@ describe('a follower stops', () => {
 });
 
 test('a summary of a run that has not ended says so', () => {
-  const summary = summarise(view('running', { completed: 1, attention: 1 }), 2000, 5000);
+  const waiting = view('running', { completed: 1, attention: 1 });
+  const summary = summarise(waiting, 2000, 5000);
   expect(summary).toMatchObject({ endedAt: null, durationMs: 4000, initiateCalls: 3 });
-  expect(summaryLine(summary, plain)).toBe('1 of 2 home, 1 not ended · 4.0 s · 3 InitiateFailback calls');
+  expect(summaryLine(summary, waiting.counts, plain)).toBe('1 of 2 home, 1 waits for a person · 4.0 s · 3 InitiateFailback calls');
+  const held = view('paused', { completed: 1, failed: 1, pending: 3 });
+  expect(summaryLine(summarise(held, 2000, 5000), held.counts, plain)).toContain('1 of 5 home, 1 failed, 3 wait for their turn · ');
   expect(summarise(view('finished', { completed: 1 }), 2000, 5000)).toMatchObject({
     endedAt: '1970-01-01T00:00:02.000Z',
     durationMs: 1000,
@@ -112,6 +118,37 @@ test('names of runs are fit for keys, files and shells, whatever the plan is cal
 test('arguments to be pasted survive a shell', () => {
   expect(quoteArgument('web-01.example')).toBe('web-01.example');
   expect(quoteArgument("o'brien; rm -rf $HOME")).toBe(`'o'\\''brien; rm -rf $HOME'`);
+});
+
+describe('commands to be pasted', () => {
+  test.each([
+    [{}, {}, ['retry', 'night', '--vm', "o'brien"], `failback retry night --vm 'o'\\''brien'`],
+    [{ npm_command: 'start' }, {}, ['status'], 'npx failback status'],
+    [{}, { redis: 'redis://10.0.0.5:6379/2' }, ['resume', 'night'], 'failback resume night --redis redis://10.0.0.5:6379/2'],
+    [{}, { redis: 'rediss://me:p@ss@redis.example' }, ['status'], "failback status --redis 'rediss://***@redis.example'"],
+  ])('%j %j: %j', (env, options, words, line) => {
+    expect(commandHint(env, options)(...words)).toBe(line);
+  });
+});
+
+test.each([
+  ['failback: backingOff', 40_000, 'tries again in 40.0 s'],
+  ['verify: proving.waiting', 8_000, 'for another 8.0 s'],
+  ['failback: tracking.going', 14_340_000, null],
+  ['failback: tracking.going', 60_000, 'asks a person if nothing has come of it in 1m 00s'],
+  ['failback: backingOff', -1, null],
+  ['failback: calling', null, null],
+])('the timer of "%s" due in %j ms reads %j', (state, left, words) => {
+  expect(timerWords(state, left === null ? null : 5000 + left, 5000)).toBe(words);
+});
+
+test.each([
+  ['running', { working: 1, attention: 1 }, 'running'],
+  ['running', { completed: 1, attention: 1 }, 'waits for a person'],
+  ['paused', { pending: 2 }, 'paused'],
+  ['finished', { completed: 2 }, 'finished'],
+] as const)('a run that is %s with %j reads "%s"', (state, some, words) => {
+  expect(runStateWords(view(state, some))).toBe(words);
 });
 
 test('columns line up under wide characters and emoji', () => {

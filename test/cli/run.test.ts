@@ -77,10 +77,19 @@ describe('run', () => {
       },
     });
     const plan = writePlan(simulator);
-    const { code, objects } = await failback(['run', plan, '--json', ...REDIS], ENVIRONMENT);
+    const ended = await failback(['run', plan, ...REDIS], ENVIRONMENT);
+    expect(ended.code).toBe(4);
+    expect(ended.stdout).toContain(': 1 of 2 home, 1 waits for a person · ');
+    expect(ended.stderr).toContain("o'brien on hv-dr-01: failback: waits for a person\n    why     InitiateFailback returned 32769");
+    expect(ended.stderr).toMatch(/ {4}then {4}failback retry test-plan-\S+ --vm 'o'\\''brien' --redis \S+\n/);
+    expect(ended.stderr).toMatch(/then go on with: failback run \S+plan\.yaml --redis /);
+    const { code, objects } = await failback(['watch', 'latest', '--json', ...REDIS], ENVIRONMENT);
     expect(code).toBe(4);
     expect(objects.at(-1)).toMatchObject({ type: 'summary', completed: 1, failed: 0, endedAt: null });
     const status = await failback(['status', ...REDIS]);
+    expect(status.stdout).toMatch(/^test-plan-\S+ {2}waits for a person\n/);
+    expect(status.stdout).toContain('workers  none, and none is needed before a person has acted');
+    expect((await failback(['runs', ...REDIS])).stdout).toContain('waits for a person');
     expect(status.stdout).toContain('InitiateFailback returned 32769 (Access denied)');
     expect(status.stdout).toContain("remedy  Add the account to the host's Hyper-V Administrators group.");
     expect(status.stdout).toMatch(/failback retry test-plan-\S+ --vm 'o'\\''brien'/);
@@ -108,6 +117,8 @@ describe('run', () => {
     expect(detached.code).toBe(0);
     expect(detached.stderr).toContain('nothing moves until a worker runs: failback worker');
     expect((await failback(['status', 'night', ...REDIS])).stdout).toContain('nothing moves until a worker runs');
+    const again = await failback(['run', plan, '--detach', ...REDIS], ENVIRONMENT);
+    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('night-shift: is running already; follow it: failback watch')]);
     const worker = start(['worker', '--json', ...REDIS], { ...ENVIRONMENT, FAILBACK_LOG: 'error' });
     const watched = await failback(['watch', 'night-shift', '--json', ...REDIS], ENVIRONMENT);
     expect(watched.code).toBe(0);
@@ -126,6 +137,27 @@ describe('run', () => {
     expect(code).toBe(6);
     expect(stderr).toMatch(/error: the records of run test-plan-\S+ are gone from Redis/);
     expect(stderr).toContain('failback adopt PLAN');
+  });
+
+  test('tells of a host that can not be reached once, in words, where there is no terminal', async () => {
+    const simulator = await simulate({
+      vms: 1,
+      hosts: 1,
+      speed: 100,
+      scenario: { events: [{ host: 'hv-dr-01', what: 'unreachable', at: 250, for: 300 }] },
+    });
+    const { code, stderr } = await failback(['run', writePlan(simulator), ...REDIS], ENVIRONMENT);
+    expect(code).toBe(0);
+    const lines = stderr.split('\n').filter((line) => line.includes('refuses connections'));
+    expect(lines).toEqual([expect.stringMatching(/^waiting: Host hv-dr-01 refuses connections .*\. Check address/)]);
+    expect(stderr).not.toContain('{"level"');
+  });
+
+  test('names the host whose password is missing', async () => {
+    const plan = writePlan(await simulate({ vms: 1, hosts: 1 }));
+    const { code, stderr } = await failback(['run', plan, ...REDIS]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('error: Host hv-dr-01: env:HV_PASSWORD: the environment variable is not set\n  remedy: Set HV_PASSWORD');
   });
 
   test('refuses a name that is taken', async () => {

@@ -1,6 +1,9 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { askYes, canAsk } from '../../src/cli/ask.ts';
+import { commandHint } from '../../src/cli/command-hint.ts';
+import type { Frame } from '../../src/cli/follow/frame.ts';
+import { LineProgress } from '../../src/cli/follow/line-progress.ts';
 import { LiveProgress } from '../../src/cli/follow/live-progress.ts';
 import { LiveScreen } from '../../src/cli/follow/live-screen.ts';
 import { RunModel } from '../../src/cli/follow/run-model.ts';
@@ -96,11 +99,54 @@ describe('output', () => {
   });
 });
 
+describe('progress without a terminal', () => {
+  const TROUBLE = {
+    host: 'hv-1',
+    since: 0,
+    failure: { class: 'operator' as const, code: 'secret.missing' as const, message: 'env:PW is not set', remedy: 'Set PW.' },
+  };
+  const FRAME = {
+    run: 'night',
+    plan: 'p',
+    state: 'running' as const,
+    model: new RunModel(),
+    startedAt: 0,
+    now: 0,
+    calls: {},
+    noWorker: false,
+    troubles: [TROUBLE],
+    redisLost: false,
+  };
+
+  function told(troublesAreLogged: boolean, ...frames: readonly Frame[]): string {
+    const { io, stderr } = terminal(false);
+    const output = new Output(io, { json: false, color: true, env: {} });
+    const progress = new LineProgress(output, commandHint({}, {}), troublesAreLogged);
+    for (const frame of frames) progress.frame(frame);
+    return stderr.text;
+  }
+
+  test('tells once that a host can not be used, with the remedy, and that it can again', () => {
+    expect(told(false, FRAME, FRAME, { ...FRAME, troubles: [] })).toBe(
+      'waiting: Host hv-1: env:PW is not set. Set PW.\nhost hv-1 answers again\n',
+    );
+  });
+
+  test('leaves to the log what the log says', () => {
+    expect(told(true, FRAME, { ...FRAME, troubles: [] })).toBe('');
+  });
+
+  test('gives the command that resumes a paused run, once', () => {
+    const paused = { ...FRAME, state: 'paused' as const, troubles: [] };
+    expect(told(false, paused, paused)).toBe('the run is paused, nothing is started until: failback resume night\n');
+  });
+});
+
 describe('live progress', () => {
   test('hides the cursor while it draws, keeps other lines above, and gives the cursor back', () => {
     const { io, stderr } = terminal();
     const output = new Output(io, { json: false, color: true, env: {} });
-    const progress = new LiveProgress(stderr, output, () => 1000);
+    const progress = new LiveProgress(stderr, output, () => 1000, commandHint({}, {}));
     const model = new RunModel();
     model.add({ id: 'm0', vm: 'web', vmId: 'X', host: 'h', status: 'pending' });
     progress.frame({

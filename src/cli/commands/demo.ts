@@ -88,9 +88,10 @@ interface Stage {
 }
 
 async function bringHome(context: CliContext, options: DemoOptions, { directory, simulator, port, speed }: Stage): Promise<number> {
-  const { output } = context;
+  const { output, command } = context;
   const { vms, hosts, seed, faults } = options;
-  const playAgain = `failback simulate --port ${port} --hosts ${hosts} --vms ${vms} --seed ${seed} --speed ${speed} --faults ${faults}`;
+  const numbers = { port, hosts, vms, seed, speed, faults };
+  const playAgain = command('simulate', ...Object.entries(numbers).flatMap(([option, value]) => [`--${option}`, String(value)]));
   const plan = await writeDemoPlan({
     directory: join(directory, 'demo'),
     name: `${PREFIX}${randomInt(36 ** 4)
@@ -108,7 +109,7 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
   const code = await runPlan(context, plan, {
     adopt: false,
     yes: true,
-    resumeWith: `${playAgain}   and, in another terminal:   failback run ${plan}`,
+    resumeWith: `${playAgain}   and, in another terminal:   ${command('run', plan)}`,
   });
   if (code === ExitCode.Interrupted) return code;
   const report = await writeEvidence(context);
@@ -117,10 +118,12 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
   output.say();
   for (const line of hiccups(report)) output.say(line);
   output.say(`report     ${printable(reportFile(context.parts.env, run, 'html'))}`);
-  output.say('try next   failback status            how the run ended, and who would need you');
-  output.say(`           failback history latest --vm ${printable(report.members[0]?.vm ?? 'VM')}   everything that happened to one VM`);
-  output.say('           failback demo --vms 200 --hosts 8 --faults harsh   more of everything, and some VMs nobody can help');
-  output.say(`           failback plan show ${printable(plan)}   the plan it ran`);
+  output.say(`try next   ${command('status', run)}   how the run ended, and who would need you`);
+  output.say(`           ${command('history', run, '--vm', report.members[0]?.vm ?? 'VM')}   everything that happened to one VM`);
+  output.say(
+    `           ${command('demo', '--vms', '200', '--hosts', '8', '--faults', 'harsh')}   more of everything, and some VMs nobody can help`,
+  );
+  output.say(`           ${command('plan', 'show', plan)}   the plan it ran`);
   return code;
 }
 

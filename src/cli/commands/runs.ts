@@ -6,6 +6,7 @@ import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { isUnknownRun } from '../is-unknown-run.ts';
 import { withRedis } from '../redis-session.ts';
+import { runStateWords } from '../run-state-words.ts';
 import { table } from '../table.ts';
 import { wholeNumber } from '../usage.ts';
 
@@ -31,7 +32,7 @@ async function listRuns(context: CliContext, limit: number): Promise<number> {
       output.emit({ type: 'run', ...(view ? runObject(view) : { run, state: 'gone' }) });
       rows.push(view ? rowOf(view, parts.now()) : [run, '', 'records are gone', '', '', '', '']);
     }
-    if (runs.length === 0) output.print('no runs yet; start one with: failback run PLAN');
+    if (runs.length === 0) output.print(`no runs yet; start one with: ${context.command('run', 'PLAN')}`);
     else
       output.print(
         table(['run', 'plan', 'state', 'members', 'home', 'trouble', 'started'], rows, output.colors, ['members', 'home', 'trouble']),
@@ -46,11 +47,12 @@ function runObject({ record, state, counts, calls }: RunView): object {
   return { run, plan, state, members, counts, calls, adopt, startedAt: new Date(createdAt).toISOString() };
 }
 
-function rowOf({ record, state, counts }: RunView, now: number): string[] {
+function rowOf(view: RunView, now: number): string[] {
+  const { record, counts } = view;
   return [
     record.run,
     printable(record.plan),
-    state,
+    runStateWords(view),
     String(record.members),
     String(counts.completed),
     String(counts.attention + counts.failed + counts.quarantined),

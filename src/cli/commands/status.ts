@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import type { MemberStatus } from '../../domain/member.ts';
 import { readHostHealth } from '../../runtime/host-health.ts';
 import { hostKeyOf, type RunId } from '../../runtime/keys.ts';
-import type { MemberView } from '../../runtime/run-view.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { lastTransitionAt } from '../follow/journal-feed.ts';
 import { loadModel } from '../follow/load-model.ts';
+import { membersIn } from '../members-in.ts';
 import { type RedisSession, withRedis } from '../redis-session.ts';
 import { type RunStatus, statusLines, statusObject } from '../status-view.ts';
+import { ACTIONABLE } from '../ways-on.ts';
 
 export function addStatus(program: Command, start: Start): void {
   program
@@ -24,7 +24,7 @@ async function showStatus(context: CliContext, wanted: string): Promise<number> 
   return withRedis(context, async (session) => {
     const status = await readStatus(session, await findRun(session.views, wanted));
     output.emit(statusObject(status));
-    for (const line of statusLines(status, parts.now(), output.colors)) output.print(line);
+    for (const line of statusLines(status, parts.now(), context.command, output.colors)) output.print(line);
     return ExitCode.Done;
   });
 }
@@ -36,17 +36,10 @@ async function readStatus(session: RedisSession, run: RunId): Promise<RunStatus>
   return {
     view,
     model: await loadModel(session, run),
-    troubled: await membersIn(views, run, ['attention', 'quarantined', 'failed', 'paused']),
+    troubled: await membersIn(views, run, ACTIONABLE),
     working: await membersIn(views, run, ['working']),
     workers: await presence.alive(),
     hostTroubles: await readHostHealth(redis, runtime.keys, addresses),
     lastAt: await lastTransitionAt(redis, runtime.keys, run),
   };
-}
-
-async function membersIn(views: RedisSession['views'], run: RunId, statuses: readonly MemberStatus[]): Promise<readonly MemberView[]> {
-  const ids = await views.idsIn(run, statuses);
-  const members: MemberView[] = [];
-  if (ids.length > 0) for await (const member of views.members(run, ids)) members.push(member);
-  return members;
 }

@@ -18,9 +18,9 @@ async function watch(context: CliContext, wanted: string): Promise<number> {
   const run = await withRedisAt(found, ({ views }) => findRun(views, wanted));
   const session = new LastingSession(context.output, found);
   try {
-    const end = await followToEnd(context, session, found, run, 'now');
+    const end = await followToEnd(context, { session, found, run, from: 'now', troublesAreLogged: false });
     if (end.end === 'interrupted')
-      context.output.say(`stopped watching; the run goes on where workers serve it. Look again: failback watch ${run}`);
+      context.output.say(`stopped watching; the run goes on where workers serve it. Look again: ${context.command('watch', run)}`);
     return end.exitCode;
   } finally {
     await session.close();

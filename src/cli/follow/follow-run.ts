@@ -19,7 +19,7 @@ import { standstillOf } from './standstill.ts';
 
 /** Where following a run ended. */
 export type FollowEnd =
-  | { readonly end: 'standstill'; readonly summary: RunSummary; readonly exitCode: ExitCode }
+  | { readonly end: 'standstill'; readonly view: RunView; readonly summary: RunSummary; readonly exitCode: ExitCode }
   | { readonly end: 'interrupted'; readonly exitCode: typeof ExitCode.Interrupted }
   /** Redis was emptied. */
   | { readonly end: 'vanished'; readonly exitCode: typeof ExitCode.Unreachable };
@@ -31,27 +31,30 @@ const PACE_MS = 100;
 /** How many members in work get their percentage refreshed. */
 const MOST_REFRESHED = 30;
 
-/**
- * Shows a run until nothing moves any more, or the person stops looking.
- * @param from `beginning` tells every transition, `now` only new ones
- */
-export async function followRun(
-  context: CliContext,
-  session: LastingSession,
-  found: FoundRedis,
-  run: RunId,
-  from: 'beginning' | 'now',
-): Promise<FollowEnd> {
+/** What is followed, and how. */
+export interface Following {
+  readonly session: LastingSession;
+  readonly found: FoundRedis;
+  readonly run: RunId;
+  /** `beginning` tells every transition, `now` only new ones. */
+  readonly from: 'beginning' | 'now';
+  /** Troubles of hosts stand in this process's log already: lines do not repeat them. */
+  readonly troublesAreLogged: boolean;
+}
+
+/** Shows a run until nothing moves any more, or the person stops looking. */
+export async function followRun(context: CliContext, following: Following): Promise<FollowEnd> {
+  const { session, found, run, from } = following;
   const waiting = connectRedis(found.url, 'worker', { name: 'failback' });
-  const progress = chooseProgress(context, run);
+  const progress = chooseProgress(context, following);
   const follower = new Follower(context, session, run, progress);
   try {
     const position = from === 'now' ? await lastPosition(session.redis, session.runtime.keys, run) : '-';
     const feed = new JournalFeed(session.redis, waiting, session.runtime.keys, run, position);
     const interrupted = context.interrupts.wait().then(() => null);
-    const summary = await Promise.race([interrupted, follower.follow(feed)]);
-    if (summary === null) return { end: 'interrupted', exitCode: ExitCode.Interrupted };
-    return { end: 'standstill', summary, exitCode: exitCodeOfRun(summary) };
+    const stood = await Promise.race([interrupted, follower.follow(feed)]);
+    if (stood === null) return { end: 'interrupted', exitCode: ExitCode.Interrupted };
+    return { end: 'standstill', ...stood, exitCode: exitCodeOfRun(stood.summary) };
   } catch (error) {
     if (!(error instanceof FailbackError) || error.code !== 'run.unknown') throw error;
     return { end: 'vanished', exitCode: ExitCode.Unreachable };
@@ -62,9 +65,9 @@ export async function followRun(
   }
 }
 
-function chooseProgress({ output, io, parts }: CliContext, run: RunId): Progress {
+function chooseProgress({ output, io, parts, command }: CliContext, { run, troublesAreLogged }: Following): Progress {
   if (output.json) return new JsonProgress(output, run);
-  return output.live ? new LiveProgress(io.stderr, output, parts.now) : new LineProgress(output);
+  return output.live ? new LiveProgress(io.stderr, output, parts.now, command) : new LineProgress(output, command, troublesAreLogged);
 }
 
 class Follower {
@@ -89,7 +92,7 @@ class Follower {
     this.#stopped = true;
   }
 
-  async follow(feed: JournalFeed): Promise<RunSummary | null> {
+  async follow(feed: JournalFeed): Promise<{ readonly view: RunView; readonly summary: RunSummary } | null> {
     const { session, now } = { session: this.#session, now: this.#context.parts.now };
     const model = await loadModel(session, this.#run);
     let view = await session.views.run(this.#run);
@@ -103,7 +106,8 @@ class Follower {
       this.#progress.frame(this.#frame(view, model));
       if (await this.#isOver(view)) {
         await this.#tell(feed, model);
-        return summarise(view, await lastTransitionAt(session.redis, session.runtime.keys, this.#run), now());
+        const lastAt = await lastTransitionAt(session.redis, session.runtime.keys, this.#run);
+        return { view, summary: summarise(view, lastAt, now()) };
       }
       await Promise.all([feed.wait().catch(() => undefined), pause(PACE_MS)]);
     }
@@ -120,15 +124,16 @@ class Follower {
     return any;
   }
 
-  async #look({ record }: RunView, model: RunModel): Promise<void> {
+  async #look(view: RunView, model: RunModel): Promise<void> {
     const { session, now } = { session: this.#session, now: this.#context.parts.now };
     if (now() - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = now();
-    this.#noWorker = (await session.presence.alive()).length === 0;
+    // Where only a person is waited for, a worker is not what is missing.
+    this.#noWorker = standstillOf(view) === null && (await session.presence.alive()).length === 0;
     this.#troubles = await readHostHealth(
       session.redis,
       session.runtime.keys,
-      record.hosts.map(({ address }) => hostKeyOf(address)),
+      view.record.hosts.map(({ address }) => hostKeyOf(address)),
     );
     if (this.#context.output.live && !this.#context.output.json) await this.#refresh(model);
   }

@@ -1,31 +1,25 @@
-import type { RunId } from '../../runtime/keys.ts';
 import type { CliContext } from '../context.ts';
-import type { FoundRedis } from '../redis-session.ts';
-import { type FollowEnd, followRun } from './follow-run.ts';
-import type { LastingSession } from './lasting-session.ts';
+import { membersIn } from '../members-in.ts';
+import { ACTIONABLE, waysOn } from '../ways-on.ts';
+import { type FollowEnd, type Following, followRun } from './follow-run.ts';
 import { summaryLine } from './run-summary.ts';
 
-/** Follows a run and says what it came to: the summary, or what to do when its records are gone. */
-export async function followToEnd(
-  context: CliContext,
-  session: LastingSession,
-  found: FoundRedis,
-  run: RunId,
-  from: 'beginning' | 'now',
-): Promise<FollowEnd> {
-  const { output } = context;
-  const end = await followRun(context, session, found, run, from);
+/** Follows a run and says what it came to: the summary and who is waited for, or what to do when its records are gone. */
+export async function followToEnd(context: CliContext, following: Following): Promise<FollowEnd> {
+  const { output, command } = context;
+  const { run, session } = following;
+  const end = await followRun(context, following);
   if (end.end === 'vanished') {
     const message = `the records of run ${run} are gone from Redis`;
-    const remedy = 'Rebuild the run with "failback adopt PLAN": it finds out from the hosts what is done and what is under way.';
+    const remedy = `Rebuild the run with "${command('adopt', 'PLAN')}": it finds out from the hosts what is done and what is under way.`;
     output.emit({ type: 'error', code: 'run.unknown', message, remedy, exitCode: end.exitCode });
     output.error(message, remedy);
   }
   if (end.end === 'standstill') {
     output.emit(end.summary);
-    output.print(`${run}: ${summaryLine(end.summary, output.colors)}`);
-    if (end.summary.endedAt === null) output.say(`some VMs wait for a person: failback status ${run}`);
-    else if (end.exitCode !== 0) output.say(`see why: failback status ${run}; try again: failback retry ${run}`);
+    output.print(`${run}: ${summaryLine(end.summary, end.view.counts, output.colors)}`);
+    const members = await membersIn(session.views, run, ACTIONABLE);
+    for (const line of waysOn(end.view, members, command, output.sideColors)) output.say(line);
   }
   return end;
 }

@@ -1,7 +1,11 @@
 import { eventWords, evidenceOf } from '../../report/event-words.ts';
 import { printable } from '../../report/printable.ts';
 import { splitState, stateWords } from '../../report/state-words.ts';
+import { countWords, NOT_HOME } from '../../report/status-words.ts';
+import type { HostTrouble } from '../../runtime/host-health.ts';
 import type { JournalEntry } from '../../runtime/journal.ts';
+import type { CommandHint } from '../command-hint.ts';
+import { hostTroubleWords } from '../host-trouble-words.ts';
 import type { Output } from '../output.ts';
 import type { Frame } from './frame.ts';
 import type { Progress } from './progress.ts';
@@ -13,12 +17,17 @@ const TOTALS_MS = 10_000;
 /** Plain lines for pipes, logs and CI: what a person would want to read afterwards, not every look at a host. */
 export class LineProgress implements Progress {
   readonly #output: Output;
+  readonly #command: CommandHint;
+  readonly #troublesAreLogged: boolean;
   readonly #told = new Set<string>();
   #totalsAt = 0;
   #totals = '';
 
-  constructor(output: Output) {
+  /** @param troublesAreLogged hosts that can not be looked at stand in the log, so they are not told here */
+  constructor(output: Output, command: CommandHint, troublesAreLogged: boolean) {
     this.#output = output;
+    this.#command = command;
+    this.#troublesAreLogged = troublesAreLogged;
   }
 
   transition(entry: JournalEntry, member: FollowedMember | undefined): void {
@@ -30,15 +39,14 @@ export class LineProgress implements Progress {
     this.#output.say(`${time} ${name}: ${stateWords(entry.to)}${why}`);
   }
 
-  frame({ model, now, noWorker, troubles, redisLost }: Frame): void {
-    if (noWorker && !redisLost) this.#once('worker', 'nothing moves until a worker runs: failback worker');
+  frame({ run, state, model, now, noWorker, troubles, redisLost }: Frame): void {
+    if (noWorker && !redisLost) this.#once('worker', `nothing moves until a worker runs: ${this.#command('worker')}`);
     else this.#told.delete('worker');
-    for (const { host, failure } of troubles)
-      this.#once(`host ${host}`, `host ${host} can not be looked at: ${printable(failure.message)}`);
-    for (const told of this.#told)
-      if (told.startsWith('host ') && !troubles.some(({ host }) => told === `host ${host}`)) this.#told.delete(told);
+    if (state === 'paused') this.#once('paused', `the run is paused, nothing is started until: ${this.#command('resume', run)}`);
+    else this.#told.delete('paused');
+    if (!this.#troublesAreLogged) this.#tellTroubles(troubles);
     const { total, size } = model;
-    const totals = `${total.completed} of ${size} home, ${total.working} in work, ${total.pending} waiting, ${total.attention} need a person, ${total.failed + total.quarantined} failed`;
+    const totals = [`${total.completed} of ${size} home`, ...countWords(total, NOT_HOME)].join(', ');
     if (totals === this.#totals || now - this.#totalsAt < TOTALS_MS) return;
     this.#totals = totals;
     this.#totalsAt = now;
@@ -47,6 +55,18 @@ export class LineProgress implements Progress {
 
   close(): void {
     // Nothing is held.
+  }
+
+  #tellTroubles(troubles: readonly HostTrouble[]): void {
+    for (const trouble of troubles) {
+      const { remedy } = trouble.failure;
+      this.#once(`host ${trouble.host}`, printable(`waiting: ${hostTroubleWords(trouble)}${remedy === undefined ? '' : `. ${remedy}`}`));
+    }
+    for (const told of this.#told) {
+      if (!told.startsWith('host ') || troubles.some(({ host }) => told === `host ${host}`)) continue;
+      this.#told.delete(told);
+      this.#output.say(`${told} answers again`);
+    }
   }
 
   #once(key: string, text: string): void {

@@ -1,9 +1,15 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
+import type { MemberStatus } from '../../domain/member.ts';
 import { durationWords } from '../../report/duration-words.ts';
 import { printable } from '../../report/printable.ts';
 import { stateWords } from '../../report/state-words.ts';
+import { countWords, statusWords, TOLD_STATUSES } from '../../report/status-words.ts';
+import type { CommandHint } from '../command-hint.ts';
+import { hostTroubleWords } from '../host-trouble-words.ts';
 import type { Colors } from '../output.ts';
+import { runStateWords } from '../run-state-words.ts';
+import { timerWords } from '../timer-words.ts';
 import { statusBar } from './bars.ts';
 import type { Frame } from './frame.ts';
 import type { Counts, FollowedMember } from './run-model.ts';
@@ -16,34 +22,43 @@ const MOST_TROUBLES = 3;
 export function headLines(
   { run, state, model, startedAt, now, calls, noWorker, troubles, redisLost }: Frame,
   columns: number,
+  command: CommandHint,
   colors: Colors,
 ): readonly string[] {
   const { total, size } = model;
+  const words = runStateWords({ state, counts: total, record: { members: size } });
   const made = Object.values(calls).reduce((sum, count) => sum + count, 0);
   const unseen = troubles.length - MOST_TROUBLES;
   return [
-    `${colors.bold(run)}  ${state} · ${durationWords(now - startedAt)} · ${made} calls`,
+    `${colors.bold(run)}  ${words} · ${durationWords(now - startedAt)} · ${made} calls`,
     `${statusBar(total, Math.max(10, Math.min(60, columns - 24)), colors)} ${total.completed}/${size}`,
-    countWords(total, colors),
+    totalWords(total, colors),
     ...(redisLost ? [colors.red('Redis is not reachable: waiting for it, nothing is lost')] : []),
-    ...(noWorker ? [colors.yellow('nothing moves until a worker runs: failback worker')] : []),
-    ...troubles.slice(0, MOST_TROUBLES).map(({ failure }) => colors.red(printable(failure.message))),
+    ...(state === 'paused' ? [colors.yellow(`nothing is started until: ${command('resume', run)}`)] : []),
+    ...(noWorker ? [colors.yellow(`nothing moves until a worker runs: ${command('worker')}`)] : []),
+    ...troubles
+      .slice(0, MOST_TROUBLES)
+      .flatMap((trouble) => [
+        colors.red(printable(hostTroubleWords(trouble))),
+        ...(trouble.failure.remedy ? [colors.dim(`  remedy: ${printable(trouble.failure.remedy)}`)] : []),
+      ]),
     ...(unseen > 0 ? [colors.red(`… and ${unseen} more hosts that can not be looked at`)] : []),
   ];
 }
 
-function countWords(total: Readonly<Counts>, colors: Colors): string {
-  const words: readonly (readonly [number, string, (text: string) => string])[] = [
-    [total.working, 'in work', colors.cyan],
-    [total.pending, 'waiting', (text) => text],
-    [total.paused, 'paused', colors.blue],
-    [total.attention, 'need you', colors.yellow],
-    [total.failed, 'failed', colors.red],
-    [total.quarantined, 'quarantined', colors.red],
-    [total.cancelled, 'cancelled', colors.dim],
-  ];
-  const shown = words.filter(([count]) => count > 0).map(([count, word, paint]) => paint(`${count} ${word}`));
-  return [colors.green(`${total.completed} home`), ...shown].join(' · ');
+function totalWords(total: Readonly<Counts>, colors: Colors): string {
+  const paints: Readonly<Record<MemberStatus, (text: string) => string>> = {
+    completed: colors.green,
+    working: colors.cyan,
+    pending: (text) => text,
+    paused: colors.blue,
+    attention: colors.yellow,
+    failed: colors.red,
+    quarantined: colors.red,
+    cancelled: colors.dim,
+  };
+  const shown = TOLD_STATUSES.flatMap((status) => countWords(total, [status]).map((text) => paints[status](text)));
+  return shown.join(' · ');
 }
 
 /** One bar a host. */
@@ -62,17 +77,18 @@ export function troubleLines(members: readonly FollowedMember[], colors: Colors)
   const wide = widthOf(members.map(({ vm }) => printable(vm)));
   return members.map(({ vm, host, status, state, trouble }) => {
     const paint = status === 'attention' ? colors.yellow : colors.red;
-    return `${paint(padded(printable(vm), wide))} ${colors.dim(host)} ${status}: ${printable(trouble?.message ?? stateWords(state))}`;
+    return `${paint(padded(printable(vm), wide))} ${colors.dim(host)} ${statusWords(status)}: ${printable(trouble?.message ?? stateWords(state))}`;
   });
 }
 
 /** Who is in work, and how far. */
-export function workLines(members: readonly FollowedMember[], colors: Colors): readonly string[] {
+export function workLines(members: readonly FollowedMember[], now: number, colors: Colors): readonly string[] {
   const wide = widthOf(members.map(({ vm }) => printable(vm)));
-  return members.map(({ vm, host, state, percent, trouble }) => {
+  return members.map(({ vm, host, state, percent, nextTimer, trouble }) => {
+    const timer = timerWords(state, nextTimer, now);
     const share = percent === null ? '' : ` ${Math.min(100, percent)} %`;
     const why = trouble === null ? '' : colors.dim(` (${printable(trouble.message)})`);
-    return `${padded(printable(vm), wide)} ${colors.dim(host)} ${stateWords(state)}${share}${why}`;
+    return `${padded(printable(vm), wide)} ${colors.dim(host)} ${stateWords(state)}${share}${timer === null ? '' : `, ${timer}`}${why}`;
   });
 }
 

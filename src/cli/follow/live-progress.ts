@@ -1,3 +1,4 @@
+import type { CommandHint } from '../command-hint.ts';
 import type { OutputStream } from '../io.ts';
 import type { LiveArea, Output } from '../output.ts';
 import type { Frame } from './frame.ts';
@@ -14,14 +15,16 @@ export class LiveProgress implements Progress, LiveArea {
   readonly #screen: LiveScreen;
   readonly #timer: NodeJS.Timeout;
   readonly #now: () => number;
+  readonly #command: CommandHint;
   readonly #redraw = (): void => this.#show();
   readonly #restore = (): void => this.#screen.restore();
   #frame: Frame | null = null;
 
-  constructor(stream: OutputStream, output: Output, now: () => number) {
+  constructor(stream: OutputStream, output: Output, now: () => number, command: CommandHint) {
     this.#stream = stream;
     this.#output = output;
     this.#now = now;
+    this.#command = command;
     this.#screen = new LiveScreen(stream, () => output.size);
     this.#timer = setInterval(this.#redraw, REDRAW_MS);
     stream.on('resize', this.#redraw);
@@ -56,6 +59,6 @@ export class LiveProgress implements Progress, LiveArea {
   #show(): void {
     if (this.#frame === null) return;
     const frame = { ...this.#frame, now: this.#now() };
-    this.#screen.draw(liveView(frame, this.#output.size, this.#output.sideColors));
+    this.#screen.draw(liveView(frame, this.#output.size, this.#command, this.#output.sideColors));
   }
 }

@@ -1,5 +1,6 @@
 import cliTruncate from 'cli-truncate';
 import type { MemberStatus } from '../../domain/member.ts';
+import type { CommandHint } from '../command-hint.ts';
 import type { Colors } from '../output.ts';
 import type { Frame } from './frame.ts';
 import { headLines, hostLines, newsLines, troubleLines, workLines } from './live-lines.ts';
@@ -26,7 +27,7 @@ interface Section {
  * A run on one screen: at most `rows - 1` lines (at least three), none wider than `columns`. Hosts as bars, then who needs a person,
  * then who is in work, then what happened last; each section that does not fit says how much is missing.
  */
-export function liveView(frame: Frame, { columns, rows }: ScreenSize, colors: Colors): readonly string[] {
+export function liveView(frame: Frame, { columns, rows }: ScreenSize, command: CommandHint, colors: Colors): readonly string[] {
   const { model } = frame;
   const budget = Math.max(3, rows - 1);
   const needy = TROUBLED.reduce((sum, status) => sum + model.total[status], 0);
@@ -42,11 +43,11 @@ export function liveView(frame: Frame, { columns, rows }: ScreenSize, colors: Co
       heading: colors.cyan('in work'),
       total: model.total.working,
       share: 0.6,
-      draw: (most) => workLines([...model.in(['working'], most)], colors),
+      draw: (most) => workLines([...model.in(['working'], most)], frame.now, colors),
     },
     { heading: colors.dim('latest'), total: MOST_NEWS, share: 1, draw: (most) => newsLines(model.recent(most), colors) },
   ];
-  const lines = [...headLines(frame, columns, colors)];
+  const lines = [...headLines(frame, columns, command, colors)];
   for (const section of sections) lines.push(...drawSection(section, budget - lines.length, colors));
   return lines.slice(0, budget).map((line) => cliTruncate(line, columns));
 }

@@ -22,15 +22,16 @@ export async function loadModel({ runtime, views }: RedisSession, run: RunId): P
   return model;
 }
 
-/** Refreshes what the journal does not tell of some members: state, job percentage, trouble. */
+/** Refreshes what the journal does not tell of some members: state, job percentage, next timer, trouble. */
 export async function refreshMembers({ views }: RedisSession, run: RunId, model: RunModel, ids: readonly InstanceId[]): Promise<void> {
   if (ids.length === 0) return;
-  for await (const { id, state, percent, failure, context } of views.members(run, ids)) {
+  for await (const { id, state, percent, nextTimer, failure, context } of views.members(run, ids)) {
     const member = model.member(id);
     if (!member) continue;
     member.state = state;
     // What the host said last is about a job that may be over.
     member.percent = context.jobId === null ? null : percent;
+    member.nextTimer = nextTimer;
     member.trouble = failure && { message: failure.message, remedy: failure.remedy ?? null };
   }
 }

@@ -20,6 +20,8 @@ export interface FollowedMember {
   trouble: { readonly message: string; readonly remedy: string | null } | null;
   /** Percent of the job being followed. */
   percent: number | null;
+  /** ms since the epoch, as far as it was asked for. */
+  nextTimer: number | null;
 }
 
 export type Counts = Record<MemberStatus, number>;
@@ -34,7 +36,7 @@ export class RunModel {
 
   /** Adds a member; its status counts from now on. */
   add(member: Pick<FollowedMember, 'id' | 'vm' | 'vmId' | 'host' | 'status'>): void {
-    this.#members.set(member.id, { ...member, state: '', changedAt: 0, news: '', trouble: null, percent: null });
+    this.#members.set(member.id, { ...member, state: '', changedAt: 0, news: '', trouble: null, percent: null, nextTimer: null });
     const host = this.#hosts.get(member.host) ?? none();
     this.#hosts.set(member.host, host);
     host[member.status] += 1;
@@ -88,6 +90,7 @@ export class RunModel {
     const evidence = evidenceOf(entry);
     this.#move(member, evidence);
     if (entry.to !== member.state) member.percent = null;
+    member.nextTimer = null;
     member.state = entry.to;
     member.changedAt = entry.at;
     member.news = eventWords(entry);

@@ -1,5 +1,6 @@
-import { ENDED_STATUSES } from '../../domain/member.ts';
+import { ENDED_STATUSES, type MemberStatus } from '../../domain/member.ts';
 import { durationWords } from '../../report/duration-words.ts';
+import { countWords } from '../../report/status-words.ts';
 import type { RunView } from '../../runtime/run-view.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Colors } from '../output.ts';
@@ -48,16 +49,22 @@ export function summarise({ record, counts, calls }: RunView, lastAt: number | n
   };
 }
 
-/** "3 of 12 home, 1 failed, 8 not ended yet: 2m 03s, 4 calls of InitiateFailback". */
-export function summaryLine(summary: RunSummary, colors: Colors): string {
-  const { members, completed, failed, cancelled, quarantined, durationMs, initiateCalls } = summary;
-  const open = members - completed - failed - cancelled - quarantined;
+const REST: readonly (readonly [MemberStatus, keyof Pick<Colors, 'red' | 'yellow' | 'reset'>])[] = [
+  ['failed', 'red'],
+  ['quarantined', 'red'],
+  ['cancelled', 'reset'],
+  ['attention', 'yellow'],
+  ['paused', 'yellow'],
+  ['working', 'yellow'],
+  ['pending', 'yellow'],
+];
+
+/** "3 of 12 home, 1 failed, 8 wait for their turn · 2m 03s · 4 InitiateFailback calls". */
+export function summaryLine(summary: RunSummary, counts: RunView['counts'], colors: Colors): string {
+  const { members, completed, durationMs, initiateCalls } = summary;
   const parts = [
     (completed === members ? colors.green : colors.bold)(`${completed} of ${members} home`),
-    ...(failed > 0 ? [colors.red(`${failed} failed`)] : []),
-    ...(quarantined > 0 ? [colors.red(`${quarantined} quarantined`)] : []),
-    ...(cancelled > 0 ? [`${cancelled} cancelled`] : []),
-    ...(open > 0 ? [colors.yellow(`${open} not ended`)] : []),
+    ...REST.flatMap(([status, paint]) => countWords(counts, [status]).map((words) => colors[paint](words))),
   ];
   return `${parts.join(', ')} · ${durationWords(durationMs)} · ${initiateCalls} InitiateFailback call${initiateCalls === 1 ? '' : 's'}`;
 }
