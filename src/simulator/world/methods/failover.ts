@@ -97,7 +97,8 @@ export const revertFailover: Method = (context) => {
   const recovery = isRecoverySide(vm);
   const partner = world.partnerOf(vm);
   const possible = (): boolean =>
-    recovery ? partner?.mode !== ReplicationMode.Replica : partner?.relationship?.state !== ReplicationState.FailoverInProgress;
+    vm.power === EnabledState.Off &&
+    (recovery ? partner?.mode !== ReplicationMode.Replica : partner?.relationship?.state !== ReplicationState.FailoverInProgress);
   // A failover that is still going on may be reverted, too: its own lock does not count.
   const running = recovery && vm.relationship?.state === ReplicationState.FailoverInProgress ? vm.operation : null;
   const relationship = running ? vm.relationship : freeRelationship(vm);
@@ -105,7 +106,7 @@ export const revertFailover: Method = (context) => {
   const revertible: readonly number[] = recovery
     ? [ReplicationState.Recovered, ReplicationState.FailoverInProgress]
     : [ReplicationState.SyncedReplicationComplete];
-  requireState(revertible.includes(relationship.state) && vm.power === EnabledState.Off && possible());
+  requireState(revertible.includes(relationship.state) && possible());
   if (running) {
     cancelOperation(running, JobState.Terminated);
     relationship.state = ReplicationState.FailoverInProgress;

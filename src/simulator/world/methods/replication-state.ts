@@ -2,9 +2,11 @@ import { JobState } from '../../../domain/cim-job.ts';
 import { EnabledState } from '../../../domain/power.ts';
 import { ReplicationHealth, ReplicationMode, ReplicationState, RequestedReplicationState } from '../../../domain/replication.ts';
 import { emptyLog, pendingBytes } from '../change-log.ts';
+import type { JobTrouble } from '../job.ts';
 import { cancelOperation } from '../operation.ts';
 import type { OperationPlan } from '../operation-plan.ts';
 import type { Relationship, VirtualMachine } from '../virtual-machine.ts';
+import type { World } from '../world.ts';
 import {
   begin,
   beginAndFail,
@@ -100,7 +102,7 @@ function resumes(context: MethodContext, vm: VirtualMachine, relationship: Relat
       own.health = relationship.lastReplicationTime === null ? ReplicationHealth.Warning : ReplicationHealth.Ok;
     }
   };
-  return change(context, vm, { done });
+  return change(context, vm, { done, check: () => troubleWithOther(context.host.world, vm) });
 }
 
 /** Prepares a planned failover: the last changes are sent, and the machine can no longer be started. */
@@ -120,7 +122,7 @@ function prepares(context: MethodContext, vm: VirtualMachine) {
   }
   return begin(context, vm, {
     ...plan,
-    check: () => wrongUnless(vm.partnerHost === null || replicaIsReady()),
+    check: () => wrongUnless(vm.power === EnabledState.Off && (vm.partnerHost === null || replicaIsReady())),
     done: () => {
       emptyLog(world, vm);
       relationship.state = ReplicationState.SyncedReplicationComplete;
@@ -140,7 +142,7 @@ function suspends(context: MethodContext, vm: VirtualMachine) {
   if (relationship && primary && (initial || resynchronizing) && vm.operation) {
     cancelOperation(vm.operation, JobState.Terminated);
     if (resynchronizing) return changeState(context, vm, relationship, ReplicationState.ResynchronizationSuspended);
-    return change(context, vm, { done: () => suspendBoth(context, vm) });
+    return change(context, vm, { done: () => suspendBoth(context, vm), check: () => otherIsBusy(world, vm) });
   }
   const free = freeRelationship(vm);
   requireState(free.state === ReplicationState.Replicating || (initial && !primary));
@@ -148,7 +150,18 @@ function suspends(context: MethodContext, vm: VirtualMachine) {
   requireState(primary || partner?.relationship?.state !== ReplicationState.SyncedReplicationComplete);
   const sender = initial ? copyOf(partner, ReplicationState.WaitingToCompleteInitialReplication) : null;
   if (sender) cancelOperation(sender, JobState.Terminated);
-  return change(context, vm, { done: () => suspendBoth(context, vm) });
+  const check = (): JobTrouble | null => (primary ? otherIsBusy(world, vm) : troubleWithOther(world, vm));
+  return change(context, vm, { done: () => suspendBoth(context, vm), check });
+}
+
+/** Both sides must change together: the other one is there and nobody holds it. */
+function troubleWithOther(world: World, vm: VirtualMachine): JobTrouble | null {
+  const unreachable = vm.partnerHost !== null && !world.host(vm.partnerHost).up;
+  return unreachable ? { errorCode: ReturnValue.Failed, description: NO_CONNECTION } : otherIsBusy(world, vm);
+}
+
+function otherIsBusy(world: World, vm: VirtualMachine): JobTrouble | null {
+  return wrongUnless(!connectedSide(world, vm)?.operation);
 }
 
 const SUSPENDABLE: readonly number[] = [
@@ -159,7 +172,7 @@ const SUSPENDABLE: readonly number[] = [
 
 function suspendBoth(context: MethodContext, vm: VirtualMachine): void {
   const other = connectedSide(context.host.world, vm);
-  for (const side of other && !other.operation ? [vm, other] : [vm]) {
+  for (const side of other ? [vm, other] : [vm]) {
     const own = side.relationship;
     if (own && SUSPENDABLE.includes(own.state)) own.state = ReplicationState.Suspended;
   }
