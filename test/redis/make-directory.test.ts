@@ -1,8 +1,8 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { writeWhole } from '../../src/cli/write-whole.ts';
 import { makeDirectory } from '../../src/redis/make-directory.ts';
-import { writeWhole } from '../../src/report/write-report.ts';
 import { temporaryDirectory } from '../support/own-redis.ts';
 
 test('makes what is missing, for the owner only, and leaves alone what is there', () => {

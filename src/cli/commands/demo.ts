@@ -7,7 +7,7 @@ import { type ManagedRedis, startManagedRedis } from '../../redis/managed-redis.
 import { collectReport } from '../../report/collect-report.ts';
 import { printable } from '../../report/printable.ts';
 import type { RunReport } from '../../report/run-report.ts';
-import { renderReport, writeWhole } from '../../report/write-report.ts';
+import { renderReport } from '../../report/write-report.ts';
 import { releaseRun } from '../../runtime/vm-holds.ts';
 import type { CliContext, Start } from '../context.ts';
 import { requireDataDirectory } from '../data-directory.ts';
@@ -17,6 +17,7 @@ import { FAULT_PRESETS, type FaultPreset, type SimulatorHandle } from '../parts.
 import { findRedis, withRedis } from '../redis-session.ts';
 import { runPlan } from '../run-plan.ts';
 import { positiveNumber, usageError, wholeNumber } from '../usage.ts';
+import { writeWhole } from '../write-whole.ts';
 import { useOf } from './redis.ts';
 import { reportFile } from './report.ts';
 

@@ -3,12 +3,13 @@ import { type Command, Option } from 'commander';
 import { dataDirectory } from '../../redis/locate-redis.ts';
 import { collectReport } from '../../report/collect-report.ts';
 import { printable } from '../../report/printable.ts';
-import { REPORT_FORMATS, type ReportFormat, renderReport, writeWhole } from '../../report/write-report.ts';
+import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/write-report.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { withRedis } from '../redis-session.ts';
 import { usageError } from '../usage.ts';
+import { writeWhole } from '../write-whole.ts';
 
 interface ReportOptions {
   readonly format: ReportFormat;
