@@ -16,10 +16,11 @@ const parts: CliParts = {
   operator: `${userName()}@${hostname()}`,
   now: Date.now,
   connectHost: (host) => connectHost(host, hosts),
-  startWorker: ({ redis, hosts: served, concurrency, log }) =>
+  startWorker: ({ redis, hosts: served, runs, concurrency, log }) =>
     startWorker({
       redis,
       hosts: served,
+      runs,
       log,
       connectHost: (host) => connectHost(host, { environment: process.env, warn: (message) => log.warn(message) }),
       ...(concurrency === undefined ? {} : { concurrency }),

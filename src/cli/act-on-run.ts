@@ -58,6 +58,6 @@ function signed({ parts }: CliContext, reason: string | undefined): string {
 
 /** Where only a person is waited for, a worker is not what is missing. */
 async function warnWithoutWorker({ output, command }: CliContext, { presence, views }: RedisSession, run: RunId): Promise<void> {
-  if (standstillOf(await views.run(run)) !== null || (await presence.alive()).length > 0) return;
+  if (standstillOf(await views.run(run)) !== null || (await presence.serving(run)).length > 0) return;
   output.say(`nothing moves until a worker runs: ${command('worker')}`);
 }

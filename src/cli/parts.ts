@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { HyperVHost } from '../hyperv/hyperv-host.ts';
+import type { RunId } from '../runtime/keys.ts';
 import type { RunHost } from '../runtime/run-record.ts';
 
 export interface WorkerRequest {
@@ -8,6 +9,8 @@ export interface WorkerRequest {
   readonly redis: Redis;
   /** Plan names of the hosts to serve; null = all. */
   readonly hosts: readonly string[] | null;
+  /** Runs to serve; null = all. */
+  readonly runs: readonly RunId[] | null;
   /** Calls at a time per host; undefined = the worker's default. */
   readonly concurrency: number | undefined;
   readonly log: Logger;

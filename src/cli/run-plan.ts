@@ -63,7 +63,8 @@ async function sayDetached(context: CliContext, found: FoundRedis, run: RunId, w
     if (waits) output.print(`${run}: is there already and ${view.state === 'paused' ? 'paused' : 'waits for a person'}`);
     else output.print(`${run}: ${what}; follow it: ${command('watch', run)}`);
     for (const line of waysOn(view, await membersIn(views, run, ACTIONABLE), command, output.sideColors)) output.say(line);
-    if (standstill === null && (await presence.alive()).length === 0) output.say(`nothing moves until a worker runs: ${command('worker')}`);
+    if (standstill === null && (await presence.serving(run)).length === 0)
+      output.say(`nothing moves until a worker runs: ${command('worker')}`);
     return ExitCode.Done;
   });
 }

@@ -5,6 +5,7 @@ import { followToEnd } from './follow/follow-to-end.ts';
 import { LastingSession } from './follow/lasting-session.ts';
 import type { WorkerHandle } from './parts.ts';
 import type { FoundRedis } from './redis-session.ts';
+import { requireLogOn } from './require-log-on.ts';
 
 /** How long a worker may take to end when Redis is away, milliseconds: what it waits for may never come. */
 const HURRY_MS = 3000;
@@ -16,14 +17,23 @@ export interface Serve {
   readonly resumeWith: string;
 }
 
-/** Runs a worker in this process while the run is followed; ends both when nothing moves any more or the person stops. */
+/**
+ * Runs a worker for this one run in this process while it is followed; ends both when nothing moves any more or the person stops.
+ * @throws FailbackError when neither this process nor another worker can log on to one of its hosts
+ */
 export async function serveAndFollow(context: CliContext, found: FoundRedis, { run, from, resumeWith }: Serve): Promise<number> {
   const { output, parts } = context;
   const session = new LastingSession(output, found);
+  try {
+    await requireLogOn(context, session, run);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
   // A worker that starts waits a few seconds for others to show themselves: the run is followed from the first moment on.
   // What a follower sees is told in sentences; in the log it would be the same thing again, unless somebody asked for it.
   const log = context.log(output.json ? 'warn' : 'error');
-  const starting = parts.startWorker({ redis: session.redis, hosts: null, concurrency: undefined, log });
+  const starting = parts.startWorker({ redis: session.redis, hosts: null, runs: [run], concurrency: undefined, log });
   const following = { session, found, run, from, troublesAreLogged: log.isLevelEnabled('warn') };
   let exitCode: number = ExitCode.Internal;
   let interrupted = false;
@@ -45,7 +55,7 @@ export async function serveAndFollow(context: CliContext, found: FoundRedis, { r
 }
 
 async function sayHowToGoOn({ output, command }: CliContext, session: LastingSession, run: RunId, resumeWith: string): Promise<void> {
-  const others = session.lost ? [] : await session.presence.alive();
+  const others = session.lost ? [] : await session.presence.serving(run);
   output.say(
     others.length > 0
       ? `run ${run} continues on ${others.length} other worker${others.length === 1 ? '' : 's'}: ${command('watch', run)}`

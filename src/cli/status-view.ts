@@ -24,6 +24,7 @@ export interface RunStatus {
   readonly troubled: readonly MemberView[];
   /** Members in work. */
   readonly working: readonly MemberView[];
+  /** Those that look after the run. */
   readonly workers: readonly WorkerRecord[];
   readonly hostTroubles: readonly HostTrouble[];
   /** Last transition, ms since the epoch. */
@@ -55,6 +56,7 @@ export function statusLines(
       colors.red(`no look at ${printable(hostTroubleWords(trouble))}`),
       ...(trouble.failure.remedy ? [`    remedy  ${printable(trouble.failure.remedy)}`] : []),
     ]),
+    ...(finished ? [] : gapLines(record.run, workers, hostTroubles, colors)),
     '',
     hostTable(model, colors),
     ...workingLines(working, now, colors),
@@ -79,7 +81,13 @@ export function statusObject({ view, model, troubled, working, workers, hostTrou
     startedAt: new Date(record.createdAt).toISOString(),
     lastTransitionAt: iso(lastAt),
     nextTimerAt: iso(times.length === 0 ? null : Math.min(...times)),
-    workers: workers.map(({ worker, startedAt, hosts }) => ({ worker, startedAt: new Date(startedAt).toISOString(), hosts })),
+    workers: workers.map(({ worker, startedAt, hosts, runs, gaps }) => ({
+      worker,
+      startedAt: new Date(startedAt).toISOString(),
+      hosts,
+      runs,
+      cannotLogOn: gaps.filter((gap) => gap.run === record.run).map(({ host, failure }) => ({ host, failure })),
+    })),
     hosts: record.hosts.map(({ name, inFlight }) => ({
       name,
       inFlight,
@@ -123,6 +131,15 @@ function workerLine(view: RunView, workers: readonly WorkerRecord[], command: Co
     case null:
       return [colors.yellow(`workers  none: nothing moves until a worker runs: ${command('worker')}`)];
   }
+}
+
+/** Workers that leave a host to others because of what they lack. */
+function gapLines(run: string, workers: readonly WorkerRecord[], hostTroubles: readonly HostTrouble[], colors: Colors): readonly string[] {
+  return workers.flatMap(({ worker, gaps }) =>
+    gaps
+      .filter((gap) => gap.run === run && !hostTroubles.some(({ host }) => host === gap.host))
+      .map(({ host, failure }) => colors.yellow(`worker ${worker} leaves ${host} to others: ${printable(failure.message)}`)),
+  );
 }
 
 function hostTable(model: RunModel, colors: Colors): string {

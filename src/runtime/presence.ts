@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Failure } from '../domain/failure.ts';
 import type { Keys, RunId } from './keys.ts';
 import { runScript } from './scripts.ts';
+import { looksAfter } from './service.ts';
 
 /** How long a worker that says nothing counts as alive, milliseconds. */
 const ALIVE_MS = 10_000;
@@ -83,6 +84,11 @@ export class Presence {
       else await this.#redis.hdel(this.#keys.workers(), worker);
     }
     return alive;
+  }
+
+  /** Workers that are alive and look after a run. */
+  async serving(run: RunId): Promise<readonly WorkerRecord[]> {
+    return (await this.alive()).filter((worker) => looksAfter(worker, run));
   }
 
   /** Takes or renews a lease; a dead holder's lease is taken over at once. Returns true when this worker holds it now. */

@@ -107,10 +107,11 @@ function partsFor(env: Environment): CliParts {
     operator: 'tester@bench',
     now: Date.now,
     connectHost: (host) => connectHost(host, { environment: env, warn: () => undefined }),
-    startWorker: ({ redis, hosts, concurrency, log }) =>
+    startWorker: ({ redis, hosts, runs, concurrency, log }) =>
       startWorker({
         redis,
         hosts,
+        runs,
         log,
         connectHost: (host) => connectHost(host, { environment: env, warn: () => undefined }),
         ...(concurrency === undefined ? {} : { concurrency }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readHostHealth } from '../../src/runtime/host-health.ts';
+import { readHostHealth, writeHostHealth } from '../../src/runtime/host-health.ts';
 import { hostKeyOf } from '../../src/runtime/keys.ts';
 import type { RunHost } from '../../src/runtime/run-record.ts';
 import { useRedis } from '../support/redis.ts';
@@ -114,6 +114,18 @@ test.concurrent('a host that can not be reached for a while is waited for, and s
   expect((await stage.untilFinished(run)).counts.completed).toBe(3);
   expect(await readHostHealth(redis, stage.keys, [hostKey])).toEqual([]);
   expect(stage.failbacks()).toEqual(Array(3).fill(ONCE));
+});
+
+test.concurrent('a trouble that a worker put on record before it was gone is cleared by the first look of the next one', async ({
+  onTestFinished,
+}) => {
+  const stage = await setStage(redis, onTestFinished, { vms: 1, hosts: 1 });
+  const { name: host = '', url: address = '' } = stage.simulator.hosts[0] ?? {};
+  const failure = { class: 'retryable', code: 'host.unreachable', message: 'gone' } as const;
+  await writeHostHealth(redis, stage.keys, hostKeyOf(address), { host, since: 0, failure });
+  await stage.startWorker();
+  await stage.untilFinished(await stage.createRun());
+  expect(await readHostHealth(redis, stage.keys, [hostKeyOf(address)])).toEqual([]);
 });
 
 test.concurrent('a host that restarts and forgets its jobs while data is copied: the replication state decides, nobody is called again', async ({

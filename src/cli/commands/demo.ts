@@ -8,6 +8,7 @@ import { collectReport } from '../../report/collect-report.ts';
 import { printable } from '../../report/printable.ts';
 import type { RunReport } from '../../report/run-report.ts';
 import { renderReport } from '../../report/write-report.ts';
+import type { RunId } from '../../runtime/keys.ts';
 import { releaseRun } from '../../runtime/vm-holds.ts';
 import type { CliContext, Start } from '../context.ts';
 import { requireDataDirectory } from '../data-directory.ts';
@@ -59,7 +60,6 @@ async function demo(context: CliContext, options: DemoOptions): Promise<number> 
     const { where } = await findRedis(context);
     output.say(`Redis      ${where}${redis ? `, data in ${printable(directory)}` : ''}`);
     await setAsideOldDemos(context);
-    await requireNothingElse(context, where);
     const speed = options.speed ?? speedFor(options);
     const { simulator, port } = await startHosts(context, options, speed);
     try {
@@ -93,11 +93,12 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
   const { vms, hosts, seed, faults } = options;
   const numbers = { port, hosts, vms, seed, speed, faults };
   const playAgain = command('simulate', ...Object.entries(numbers).flatMap(([option, value]) => [`--${option}`, String(value)]));
+  const name = `${PREFIX}${randomInt(36 ** 4)
+    .toString(36)
+    .padStart(4, '0')}`;
   const plan = await writeDemoPlan({
     directory: join(directory, 'demo'),
-    name: `${PREFIX}${randomInt(36 ** 4)
-      .toString(36)
-      .padStart(4, '0')}`,
+    name,
     hosts: simulator.hosts,
     playAgain,
   });
@@ -110,10 +111,11 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
   const code = await runPlan(context, plan, {
     adopt: false,
     yes: true,
+    name,
     resumeWith: `${playAgain}   and, in another terminal:   ${command('run', plan)}`,
   });
   if (code === ExitCode.Interrupted) return code;
-  const report = await writeEvidence(context);
+  const report = await writeEvidence(context, name);
   if (report === null) return code;
   const { run } = report;
   output.say();
@@ -161,15 +163,15 @@ async function startHosts(
   }
 }
 
-/** Demos that were interrupted: their hosts are gone for good, so no worker should look for them. One that goes on is left alone. */
+/** Demos that were interrupted: their hosts are gone for good, so no worker should look for them. One that somebody serves is left alone. */
 function setAsideOldDemos(context: CliContext): Promise<void> {
   return withRedis(context, async ({ redis, runtime, views, presence }) => {
-    if ((await presence.alive()).length > 0) return;
     for (const run of await redis.smembers(runtime.keys.activeRuns())) {
       if (!run.startsWith(PREFIX)) continue;
       const { record } = await views.run(run);
       const simulated = record.hosts.every(({ address }) => new URL(address).hostname === '127.0.0.1');
-      if (record.plan.startsWith(PREFIX) && simulated) {
+      const forsaken = (await presence.serving(run)).length === 0;
+      if (record.plan.startsWith(PREFIX) && simulated && forsaken) {
         await releaseRun(runtime, run);
         await redis.srem(runtime.keys.activeRuns(), run);
       }
@@ -177,26 +179,10 @@ function setAsideOldDemos(context: CliContext): Promise<void> {
   });
 }
 
-/**
- * A worker serves every run of its Redis: with somebody's run in it, a demo would go on with that one, on real hosts.
- * @throws FailbackError `usage.invalid` naming the runs that are not finished
- */
-function requireNothingElse(context: CliContext, where: string): Promise<void> {
-  return withRedis(context, async ({ redis, runtime }) => {
-    const runs = await redis.smembers(runtime.keys.activeRuns());
-    if (runs.length === 0) return;
-    throw usageError(
-      `the Redis at ${where} holds what is not finished (${runs.slice(0, 3).sort().join(', ')}${runs.length > 3 ? ', …' : ''}): the demo would go on with it`,
-      'Give the demo a place of its own: FAILBACK_DATA=DIRECTORY failback demo, without FAILBACK_REDIS_URL and --redis. Or end the run first.',
-    );
-  });
-}
-
-function writeEvidence(context: CliContext): Promise<RunReport | null> {
+function writeEvidence(context: CliContext, run: RunId): Promise<RunReport | null> {
   const { parts } = context;
   return withRedis(context, async ({ views }) => {
-    const [run] = await views.list();
-    if (run === undefined) return null;
+    if (!(await views.list()).includes(run)) return null;
     const report = await collectReport({ views, now: parts.now(), operator: parts.operator }, run);
     await writeWhole(reportFile(parts.env, run, 'html'), renderReport(report, 'html'));
     return report;

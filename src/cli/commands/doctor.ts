@@ -6,6 +6,7 @@ import { dataDirectory } from '../../redis/locate-redis.ts';
 import { findRedisBinary } from '../../redis/redis-binary.ts';
 import { checkRedisSafety } from '../../redis/redis-safety.ts';
 import { printable } from '../../report/printable.ts';
+import type { WorkerRecord } from '../../runtime/presence.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { withRedis } from '../redis-session.ts';
@@ -86,6 +87,16 @@ function usesOwnRedis({ options, parts }: CliContext): boolean {
   return options.redis === undefined && !parts.env.FAILBACK_REDIS_URL;
 }
 
+/** Hosts a worker leaves to others because of what its process lacks. */
+function gapFindings({ worker, gaps }: WorkerRecord): readonly Finding[] {
+  return gaps.map(({ run, host, failure: { message, remedy } }) => ({
+    severity: 'warning',
+    subject: 'workers',
+    message: `${worker} can not log on to ${host} (run ${run}): ${message}`,
+    ...(remedy === undefined ? {} : { remedy }),
+  }));
+}
+
 async function checkRedis(context: CliContext): Promise<readonly Finding[]> {
   if (usesOwnRedis(context) && !existsSync(join(dataDirectory(context.parts.env), 'redis'))) {
     return [{ severity: 'ok', subject: 'Redis', message: 'none is named: a local one starts with the first run' }];
@@ -103,6 +114,7 @@ async function checkRedis(context: CliContext): Promise<readonly Finding[]> {
           subject: 'workers',
           message: workers.length === 0 ? 'none alive' : workers.map(({ worker }) => worker).join(', '),
         },
+        ...workers.flatMap(gapFindings),
       ];
     });
   } catch (error) {

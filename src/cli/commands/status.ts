@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { readHostHealth } from '../../runtime/host-health.ts';
-import { hostKeyOf, type RunId } from '../../runtime/keys.ts';
+import type { RunId } from '../../runtime/keys.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { lastTransitionAt } from '../follow/journal-feed.ts';
 import { loadModel } from '../follow/load-model.ts';
+import { hostTroubles } from '../host-troubles.ts';
 import { membersIn } from '../members-in.ts';
 import { type RedisSession, withRedis } from '../redis-session.ts';
 import { type RunStatus, statusLines, statusObject } from '../status-view.ts';
@@ -31,15 +31,15 @@ async function showStatus(context: CliContext, wanted: string): Promise<number> 
 
 async function readStatus(session: RedisSession, run: RunId): Promise<RunStatus> {
   const { views, presence, redis, runtime } = session;
+  const workers = await presence.serving(run);
   const view = await views.run(run);
-  const addresses = view.record.hosts.map(({ address }) => hostKeyOf(address));
   return {
     view,
     model: await loadModel(session, run),
     troubled: await membersIn(views, run, ACTIONABLE),
     working: await membersIn(views, run, ['working']),
-    workers: await presence.alive(),
-    hostTroubles: await readHostHealth(redis, runtime.keys, addresses),
+    workers,
+    hostTroubles: await hostTroubles(session, view, workers),
     lastAt: await lastTransitionAt(redis, runtime.keys, run),
   };
 }

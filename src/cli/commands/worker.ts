@@ -31,6 +31,7 @@ async function work(context: CliContext, options: WorkerOptions): Promise<number
     const worker = await parts.startWorker({
       redis: session.redis,
       hosts,
+      runs: null,
       concurrency: options.concurrency,
       log: context.log('info'),
     });

@@ -1,10 +1,11 @@
 import { FailbackError } from '../../domain/failure.ts';
 import { connectRedis } from '../../redis/connect.ts';
-import { type HostTrouble, readHostHealth } from '../../runtime/host-health.ts';
-import { hostKeyOf, type RunId } from '../../runtime/keys.ts';
+import type { HostTrouble } from '../../runtime/host-health.ts';
+import type { RunId } from '../../runtime/keys.ts';
 import type { RunView } from '../../runtime/run-view.ts';
 import type { CliContext } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
+import { hostTroubles } from '../host-troubles.ts';
 import type { FoundRedis } from '../redis-session.ts';
 import { JournalFeed, lastPosition, lastTransitionAt } from './journal-feed.ts';
 import { JsonProgress } from './json-progress.ts';
@@ -128,13 +129,10 @@ class Follower {
     const { session, now } = { session: this.#session, now: this.#context.parts.now };
     if (now() - this.#lookedAt < LOOK_MS) return;
     this.#lookedAt = now();
+    const workers = await session.presence.serving(this.#run);
     // Where only a person is waited for, a worker is not what is missing.
-    this.#noWorker = standstillOf(view) === null && (await session.presence.alive()).length === 0;
-    this.#troubles = await readHostHealth(
-      session.redis,
-      session.runtime.keys,
-      view.record.hosts.map(({ address }) => hostKeyOf(address)),
-    );
+    this.#noWorker = standstillOf(view) === null && workers.length === 0;
+    this.#troubles = await hostTroubles(session, view, workers);
     if (this.#context.output.live && !this.#context.output.json) await this.#refresh(model);
   }
 
@@ -152,7 +150,7 @@ class Follower {
   async #isOver(view: RunView): Promise<boolean> {
     const standstill = standstillOf(view);
     // A worker that is alive says in a moment that the run has finished.
-    if (standstill === 'ended') return (await this.#session.presence.alive()).length === 0;
+    if (standstill === 'ended') return (await this.#session.presence.serving(this.#run)).length === 0;
     return standstill !== null;
   }
 
