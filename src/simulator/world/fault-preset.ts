@@ -1,6 +1,7 @@
 import type { FaultAction, FaultRule, HostEvent } from './fault.ts';
 import type { Host } from './host.ts';
 import { randomStream } from './random.ts';
+import type { StageName } from './stage.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
 import type { World } from './world.ts';
 
@@ -70,7 +71,7 @@ export function presetFaults(preset: FaultPreset, world: World): PresetFaults {
     next += chosen.length;
     for (const { vm, host } of chosen) {
       rules.push({
-        host: host.name,
+        ...(vm.partnerHost === null ? { host: host.name } : {}),
         vm: vm.id,
         method: mainMethod(vm),
         ...(trouble.nth === undefined ? {} : { nth: trouble.nth }),
@@ -85,14 +86,26 @@ export function presetFaults(preset: FaultPreset, world: World): PresetFaults {
   return { rules, events: restarts(world, preset), hopeless };
 }
 
-/** The method that moves the machine's data: what the faults are aimed at. */
+/** The method the faults are aimed at: no machine gets home without it. */
 function mainMethod(vm: VirtualMachine): string {
-  return vm.partnerHost === null ? 'InitiateFailback' : 'StartReplication';
+  return vm.partnerHost === null ? 'InitiateFailback' : 'ReverseReplicationRelationship';
 }
 
+/** Pairs that have only to be started at home, or nothing to be done for. */
+const NEARLY_HOME: readonly (StageName | null)[] = ['home-reversed', 'home'];
+
+/** Every machine that is to be brought home, of a pair one copy. */
 function recoveryMachines(world: World): { vm: VirtualMachine; host: Host }[] {
   const found: { vm: VirtualMachine; host: Host }[] = [];
-  for (const host of world.hosts.values()) for (const vm of host.vms.values()) if (vm.mode === 2 || vm.mode === 4) found.push({ vm, host });
+  const pairs = new Set<string>();
+  for (const host of world.hosts.values()) {
+    for (const vm of host.vms.values()) {
+      const external = vm.mode === 2 || vm.mode === 4;
+      if (pairs.has(vm.id) || (vm.partnerHost === null ? !external : NEARLY_HOME.includes(vm.stage))) continue;
+      pairs.add(vm.id);
+      found.push({ vm, host });
+    }
+  }
   return found;
 }
 

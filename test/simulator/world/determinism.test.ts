@@ -63,6 +63,12 @@ describe('ten thousand machines on a hundred hosts', () => {
     expect(first).toHaveLength(100);
   });
 
+  it('are pairs, too, without an event while they replicate', () => {
+    const test = new TestWorld({}, { hosts: 100, vms: 10_000, strategy: 'reverse', stages: ['replicating', 'prepared', 'committed'] });
+    const copies = [...test.world.hosts.values()].reduce((sum, host) => sum + host.vms.size, 0);
+    expect([copies, test.world.timeline.pending]).toEqual([20_000, 0]);
+  });
+
   it('cost nothing while nothing happens to them: no event is pending', async () => {
     const test = new TestWorld({}, { hosts: 100, vms: 10_000 });
     expect(test.world.timeline.pending).toBe(0);

@@ -140,7 +140,7 @@ describe('a pair, whatever is called on either side', () => {
           }
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     );
   });
 
