@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CertificateSet, makeCertificates } from './certificates.ts';
 import { type ServedHost, serveHost } from './wire/server.ts';
+import type { SimulatedPair } from './world/population.ts';
 import { createSimulation, type Simulation, type SimulationOptions } from './world/simulation.ts';
 import type { World } from './world/world.ts';
 
@@ -33,6 +34,8 @@ export interface ServedSimulatedHost {
 
 export interface Simulator {
   readonly hosts: readonly ServedSimulatedHost[];
+  /** All host-to-host pairs. */
+  readonly pairs: readonly SimulatedPair[];
   /** The authority's certificate, PEM; only with `tls`. */
   readonly ca?: string;
   /** For tests: look at machines and jobs, set states, crash hosts. Call `world.settle()` before looking. */
@@ -75,6 +78,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const caFile = certificates && directory !== null ? writeAuthority(directory, certificates) : undefined;
     return {
       hosts: describeHosts(simulation, served, caFile),
+      pairs: simulation.pairs,
       ...(certificates ? { ca: certificates.ca } : {}),
       world: simulation.world,
       hopeless: simulation.hopeless,

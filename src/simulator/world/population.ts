@@ -19,6 +19,17 @@ const HOUR_MS = 3_600_000;
 /** Every so many machines is still waiting for its commit. */
 const RECOVERED_EVERY = 10;
 
+/** A machine with a copy on either site, as it stood at the start. */
+export interface SimulatedPair {
+  readonly id: string;
+  readonly name: string;
+  /** Host of the recovery site. */
+  readonly away: string;
+  readonly home: string;
+  /** Null: no named starting state. */
+  readonly stage: StageName | null;
+}
+
 /** Where machines go that do not say it themselves. */
 export interface Sites {
   readonly dr: readonly Host[];
@@ -28,13 +39,15 @@ export interface Sites {
 /**
  * Puts machines into the world. Everything random about a machine comes from the seed and its number alone.
  * @param entries groups of machines; those without a host go to the DR hosts in turn
+ * @returns the machines that are host-to-host pairs
  */
 export function populate(
   world: World,
   entries: readonly VmEntry[],
   sites: Sites,
   options: { quirks?: VmQuirkSettings | undefined; awkwardNames?: boolean | undefined } = {},
-): void {
+): SimulatedPair[] {
+  const pairs: SimulatedPair[] = [];
   const names = namesFor(entries, options.awkwardNames ?? false);
   const inTurn = (hosts: readonly Host[], index: number): Host => hosts[index % hosts.length] as Host;
   let index = 0;
@@ -43,16 +56,21 @@ export function populate(
       const stages = entry.stage === undefined || typeof entry.stage !== 'string' ? (entry.stage ?? []) : [entry.stage];
       const stage = stages[nth % Math.max(1, stages.length)] ?? null;
       const partner = entry.partner ?? (stage === null ? undefined : '*');
-      addMachine(world, entry, {
+      const placement: Placement = {
         index,
         name: names[index] as string,
         stage,
         host: entry.host === undefined ? inTurn(sites.dr, index) : world.host(entry.host),
         partner: partner === undefined ? null : partner === '*' ? inTurn(sites.home, index) : world.host(partner),
         quirks: options.quirks,
-      });
+      };
+      const machine = addMachine(world, entry, placement);
+      if (placement.partner) {
+        pairs.push({ id: machine.id, name: machine.name, away: placement.host.name, home: placement.partner.name, stage });
+      }
     }
   }
+  return pairs;
 }
 
 interface Placement {
@@ -64,7 +82,7 @@ interface Placement {
   readonly quirks: VmQuirkSettings | undefined;
 }
 
-function addMachine(world: World, entry: VmEntry, { index, name, stage, host, partner, quirks }: Placement): void {
+function addMachine(world: World, entry: VmEntry, { index, name, stage, host, partner, quirks }: Placement): VirtualMachine {
   const random = randomStream(world.seed, 'machine', index);
   const id = random.guid();
   const now = world.now();
@@ -114,7 +132,7 @@ function addMachine(world: World, entry: VmEntry, { index, name, stage, host, pa
   if (recovering) machine.recoveryPoints = recoveryPointsOf(entry, latest, random);
   host.vms.set(id, machine);
   if (entry.extended || stage === 'extended') extend(world, machine, entry, providerId, latest);
-  if (!partner) return;
+  if (!partner) return machine;
   const other = copy(partner, host, home, entry.partnerQuirks);
   if (stage !== null && home.mode === ReplicationMode.Replica && home.started)
     other.recoveryPoints = recoveryPointsOf(entry, latest, random);
@@ -122,6 +140,7 @@ function addMachine(world: World, entry: VmEntry, { index, name, stage, host, pa
   beginChangeLog(world, machine);
   beginChangeLog(world, other);
   if (stage === 'copying' || stage === 'resynchronizing') continueCopy(host, machine, random.next() * 0.5);
+  return machine;
 }
 
 /** The sides of a machine without a named stage: what the entry says here, what follows from it there. */

@@ -5,7 +5,7 @@ import { type FaultPreset, presetFaults } from './fault-preset.ts';
 import { FaultScript } from './fault-script.ts';
 import type { Host } from './host.ts';
 import { Ledger } from './ledger.ts';
-import { populate, type Sites } from './population.ts';
+import { populate, type SimulatedPair, type Sites } from './population.ts';
 import { DEFAULT_HOST_QUIRKS, withQuirks } from './quirks.ts';
 import { randomStream } from './random.ts';
 import { type Scenario, type ScenarioInput, scenarioSchema, type VmEntry } from './scenario.ts';
@@ -50,6 +50,8 @@ export interface SimulationOptions {
 export interface Simulation {
   readonly world: World;
   readonly hosts: readonly SimulatedHost[];
+  /** All host-to-host pairs. */
+  readonly pairs: readonly SimulatedPair[];
   /** Ids of machines the fault preset makes impossible to bring home. */
   readonly hopeless: readonly string[];
   close(): void;
@@ -79,7 +81,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   const sites = { dr: named('dr').length > 0 ? named('dr') : [...world.hosts.values()], home: named('home') };
   const entries = scenario.vms ?? defaultMachines(options.vms, strategy, sites, options.stages ?? []);
   checkHosts(entries, world, sites.home);
-  populate(world, entries, sites, {
+  const pairs = populate(world, entries, sites, {
     quirks: scenario.quirks?.vms,
     awkwardNames: scenario.awkwardNames,
   });
@@ -91,6 +93,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
   return {
     world,
     hosts: [...world.hosts.values()].map((host) => new SimulatedHost(host, faults, ledger)),
+    pairs,
     hopeless: preset.hopeless,
     close: () => {
       world.timeline.close();

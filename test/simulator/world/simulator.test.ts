@@ -124,6 +124,22 @@ describe('a served world', () => {
     ]);
   });
 
+  it('has two sites, and pairs in named states spread over them, beside machines of a provider', async () => {
+    const stages = ['failed-over', 'replicating', 'prepared'] as const;
+    const simulator = await start({ hosts: 4, vms: 12, strategy: 'mixed', stages });
+    expect(simulator.hosts.map(({ name, site }) => [name, site])).toEqual([
+      ['hv-dr-01', 'dr'],
+      ['hv-dr-02', 'dr'],
+      ['hv-home-01', 'home'],
+      ['hv-home-02', 'home'],
+    ]);
+    expect(simulator.pairs.map(({ stage }) => stage)).toEqual([...stages, ...stages]);
+    for (const { id, away, home } of simulator.pairs) {
+      const on = simulator.hosts.filter(({ vms }) => vms.some((vm) => vm.id === id)).map(({ name }) => name);
+      expect(on).toEqual([away, home]);
+    }
+  });
+
   it('refuses numbers that do not go together, and a port that is taken', async () => {
     await expect(start({ hosts: 1, strategy: 'reverse' })).rejects.toThrow(/too few/);
     const simulator = await start();
