@@ -2,12 +2,7 @@ import { toFailure } from '../domain/failure.ts';
 import type { HostIdentity, HyperVHost } from '../hyperv/hyperv-host.ts';
 import { isRecoverySide } from '../plan/inventory.ts';
 import type { PlanHost } from '../plan/plan.ts';
-
-export interface HostFinding {
-  readonly severity: 'ok' | 'warning' | 'error';
-  readonly message: string;
-  readonly remedy?: string;
-}
+import type { Finding } from './finding.ts';
 
 /** What was found out about one host. */
 export interface HostCheck {
@@ -18,7 +13,7 @@ export interface HostCheck {
   readonly identity: HostIdentity | null;
   /** Machines the account can see, and those of them that are on the recovery side. */
   readonly machines: { readonly all: number; readonly recovery: number } | null;
-  readonly findings: readonly HostFinding[];
+  readonly findings: readonly Finding[];
 }
 
 /** Clocks further apart than this are reported: job times and certificates stop making sense. */
@@ -52,7 +47,7 @@ export async function checkHost(plan: PlanHost, host: HyperVHost, timeoutMs: num
   };
 }
 
-function identityFindings({ productVendor, productVersion, hostName, osVersion }: HostIdentity): HostFinding[] {
+function identityFindings({ productVendor, productVersion, hostName, osVersion }: HostIdentity): Finding[] {
   const product = [productVendor, productVersion].filter((part) => part !== null).join(', ');
   return [
     {
@@ -72,7 +67,7 @@ export function windowsName(osVersion: string): string {
   return name === undefined ? `Windows ${osVersion}` : `${name} (${osVersion})`;
 }
 
-function serviceFinding({ replicationService }: HostIdentity): HostFinding {
+function serviceFinding({ replicationService }: HostIdentity): Finding {
   if (replicationService === OK) return { severity: 'ok', message: 'replication service is there and well' };
   if (replicationService === null) {
     return {
@@ -89,7 +84,7 @@ function serviceFinding({ replicationService }: HostIdentity): HostFinding {
   };
 }
 
-function clockFinding({ clockSkewMs }: HostIdentity): HostFinding {
+function clockFinding({ clockSkewMs }: HostIdentity): Finding {
   if (clockSkewMs === null) return { severity: 'ok', message: 'the host does not tell its clock' };
   if (Math.abs(clockSkewMs) <= MAX_SKEW_MS) return { severity: 'ok', message: 'its clock agrees with ours' };
   const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
@@ -100,7 +95,7 @@ function clockFinding({ clockSkewMs }: HostIdentity): HostFinding {
   };
 }
 
-function trustFindings({ allowUnencrypted, address }: PlanHost): HostFinding[] {
+function trustFindings({ allowUnencrypted, address }: PlanHost): Finding[] {
   if (!allowUnencrypted || !address.startsWith('http:')) return [];
   return [{ severity: 'warning', message: 'passwords and orders travel in clear text', remedy: 'Use https:// outside of labs.' }];
 }
@@ -108,7 +103,7 @@ function trustFindings({ allowUnencrypted, address }: PlanHost): HostFinding[] {
 async function countMachines(
   host: HyperVHost,
   timeoutMs: number,
-): Promise<{ readonly machines: HostCheck['machines']; readonly finding: HostFinding }> {
+): Promise<{ readonly machines: HostCheck['machines']; readonly finding: Finding }> {
   try {
     const [{ vms }, settings] = await Promise.all([
       host.observe({ jobsOfVm: true }, { timeoutMs }),

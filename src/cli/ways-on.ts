@@ -9,11 +9,12 @@ import type { Colors } from './output.ts';
 /** Statuses of members a person may do something about, the most pressing first. */
 export const ACTIONABLE: readonly MemberStatus[] = ['attention', 'quarantined', 'failed', 'paused'];
 
-/** Members shown one by one before the rest is only counted. */
+/** Reasons, and members of one reason, that are shown before the rest is only counted. */
+const GROUPS = 10;
 const SHOWN = 10;
 
 /**
- * What a person is waited for, or could do: for the run and each member why, the remedy, and the commands to be pasted. Nothing when
+ * What a person is waited for, or could do: for the run, and for all members of one reason together, why, the remedy, and the commands to be pasted. Nothing when
  * nobody can do anything.
  * @param members those in one of the {@link ACTIONABLE} statuses
  */
@@ -28,14 +29,18 @@ export function waysOn(
   const single = members
     .filter(({ status }) => status !== 'paused' || !held)
     .sort((a, b) => ACTIONABLE.indexOf(a.status) - ACTIONABLE.indexOf(b.status));
+  const shown = byReason(single)
+    .slice(0, GROUPS)
+    .map((group) => group.slice(0, SHOWN));
+  const hidden = single.length - shown.flat().length;
   const retried = single.filter(({ status }) => status !== 'paused').length;
   return [
     ...(held
       ? ['', colors.yellow(`the run is ${state}: nothing is started until somebody resumes it`), `  then    ${command('resume', run)}`]
       : []),
     ...(single.length > 0 ? ['', colors.yellow(headingOf(counts, held))] : []),
-    ...single.slice(0, SHOWN).flatMap((member) => memberLines(run, member, command, colors)),
-    ...(single.length > SHOWN ? [`  … and ${single.length - SHOWN} more: ${command('status', run, '--json')}`] : []),
+    ...shown.flatMap((group) => groupLines(run, group, command, colors)),
+    ...(hidden > 0 ? [`  … and ${hidden} more: ${command('status', run, '--json')}`] : []),
     ...(retried > 1 ? [`  all that failed or wait for a person at once: ${command('retry', run)}`] : []),
   ];
 }
@@ -45,15 +50,32 @@ function headingOf(counts: RunView['counts'], held: boolean): string {
   return countWords(counts, statuses).join(', ');
 }
 
-function memberLines(run: string, { input, status, state, failure }: MemberView, command: CommandHint, colors: Colors): string[] {
-  // A name that a terminal must not see is no name to be pasted.
-  const vm = input.vm === printable(input.vm) ? input.vm : input.vmId;
+/** Members of one reason are told together: one thing to put right, one command. */
+function byReason(members: readonly MemberView[]): readonly (readonly MemberView[])[] {
+  const groups = new Map<string, MemberView[]>();
+  for (const member of members) {
+    const { status, state, failure } = member;
+    const reason = JSON.stringify([status, state, failure?.message, failure?.remedy]);
+    const group = groups.get(reason);
+    if (group) group.push(member);
+    else groups.set(reason, [member]);
+  }
+  return [...groups.values()];
+}
+
+function groupLines(run: string, members: readonly MemberView[], command: CommandHint, colors: Colors): string[] {
+  const [first] = members;
+  if (!first) return [];
+  const { status, state, failure } = first;
+  const names = members.map(({ input }) => `${colors.bold(printable(input.vm))} on ${input.host}`);
   const where = stateWords(state);
+  // A name that a terminal must not see is no name to be pasted.
+  const vms = members.flatMap(({ input }) => ['--vm', input.vm === printable(input.vm) ? input.vm : input.vmId]);
   return [
-    `  ${colors.bold(printable(input.vm))} on ${input.host}: ${where.includes(statusWords(status)) ? where : `${statusWords(status)}, ${where}`}`,
+    `  ${names.join(', ')}: ${where.includes(statusWords(status)) ? where : `${statusWords(status)}, ${where}`}`,
     ...(failure ? [`    why     ${printable(failure.message)}`] : []),
     ...(failure?.remedy ? [`    remedy  ${printable(failure.remedy)}`] : []),
-    ...verbsFor(status).map((verb, n) => `    ${n === 0 ? 'then  ' : 'or    '}  ${command(verb, run, '--vm', vm)}`),
+    ...verbsFor(status).map((verb, n) => `    ${n === 0 ? 'then  ' : 'or    '}  ${command(verb, run, ...vms)}`),
   ];
 }
 

@@ -136,6 +136,7 @@ test.each([
   ['verify: proving.waiting', 8_000, 'for another 8.0 s'],
   ['failback: tracking.going', 14_340_000, null],
   ['failback: tracking.going', 60_000, 'asks a person if nothing has come of it in 1m 00s'],
+  ['failback: backingOff', 900, null],
   ['failback: backingOff', -1, null],
   ['failback: calling', null, null],
 ])('the timer of "%s" due in %j ms reads %j', (state, left, words) => {

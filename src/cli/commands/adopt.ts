@@ -1,13 +1,7 @@
 import type { Command } from 'commander';
 import type { Start } from '../context.ts';
+import type { RunPlanOptions } from '../run-options.ts';
 import { runPlan } from '../run-plan.ts';
-
-interface AdoptOptions {
-  readonly name?: string;
-  readonly detach?: boolean;
-  readonly yes?: boolean;
-  readonly unsafeRedis?: boolean;
-}
 
 export function addAdopt(program: Command, start: Start): void {
   program
@@ -18,7 +12,7 @@ export function addAdopt(program: Command, start: Start): void {
     .option('-y, --yes', 'do not ask')
     .option('--name <name>', 'name of the run (default: plan name and time)')
     .option('--unsafe-redis', 'use a Redis that may forget runs (labs only)')
-    .action((file: string, options: AdoptOptions, command: Command) =>
+    .action((file: string, options: Omit<RunPlanOptions, 'adopt'>, command: Command) =>
       start(command, (context) => runPlan(context, file, { ...options, adopt: true })),
     );
 }

@@ -121,12 +121,16 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
   output.say();
   for (const line of hiccups(report)) output.say(line);
   output.say(`report     ${printable(reportFile(context.parts.env, run, 'html'))}`);
-  output.say(`try next   ${command('status', run)}   how the run ended, and who would need you`);
-  output.say(`           ${command('history', run, '--vm', report.members[0]?.vm ?? 'VM')}   everything that happened to one VM`);
-  output.say(
-    `           ${command('demo', '--vms', '200', '--hosts', '8', '--faults', 'harsh')}   more of everything, and some VMs nobody can help`,
-  );
-  output.say(`           ${command('plan', 'show', plan)}   the plan it ran`);
+  output.say('try next');
+  for (const [line, meaning] of [
+    [command('status'), 'how the run ended, and who would need you'],
+    [command('history', 'latest', '--vm', report.members[0]?.vm ?? 'VM'), 'everything that happened to one VM'],
+    [command('demo', '--vms', '200', '--hosts', '8', '--faults', 'harsh'), 'more of everything, and some VMs nobody can help'],
+    [command('plan', 'show', printable(plan)), 'the plan it ran'],
+  ] as const) {
+    output.say(`  ${line}`);
+    output.say(`    ${output.sideColors.dim(meaning)}`);
+  }
   return code;
 }
 

@@ -5,17 +5,14 @@ import { toFailure } from '../../domain/failure.ts';
 import { dataDirectory } from '../../redis/locate-redis.ts';
 import { findRedisBinary } from '../../redis/redis-binary.ts';
 import { checkRedisSafety } from '../../redis/redis-safety.ts';
-import { printable } from '../../report/printable.ts';
 import type { WorkerRecord } from '../../runtime/presence.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
+import { type Finding, findingLines } from '../finding.ts';
 import { withRedis } from '../redis-session.ts';
 
-interface Finding {
-  readonly severity: 'ok' | 'warning' | 'error';
+interface DoctorFinding extends Finding {
   readonly subject: string;
-  readonly message: string;
-  readonly remedy?: string;
 }
 
 const LEAST_NODE = 20;
@@ -30,20 +27,18 @@ export function addDoctor(program: Command, start: Start): void {
 async function doctor(context: CliContext): Promise<number> {
   const { output } = context;
   const findings = [checkNode(), checkDirectory(context), checkBinary(context), checkClock(context), ...(await checkRedis(context))];
-  const { colors } = output;
-  const paint = { ok: colors.green, warning: colors.yellow, error: colors.red };
   for (const finding of findings) {
     output.emit({ type: 'finding', ...finding });
-    output.print(`${paint[finding.severity](finding.severity.padEnd(7))} ${finding.subject}: ${printable(finding.message)}`);
-    if (finding.remedy !== undefined) output.print(`        remedy: ${printable(finding.remedy)}`);
+    const message = `${finding.subject}: ${finding.message}`;
+    for (const line of findingLines({ ...finding, message }, output.colors)) output.print(line);
   }
   return findings.some(({ severity }) => severity === 'error') ? ExitCode.Unreachable : ExitCode.Done;
 }
 
-function checkNode(): Finding {
+function checkNode(): DoctorFinding {
   const { node } = process.versions;
   const old = Number(node.split('.')[0]) < LEAST_NODE;
-  const finding: Finding = {
+  const finding: DoctorFinding = {
     severity: old ? 'error' : 'ok',
     subject: 'node',
     message: `Node.js ${node} on ${process.platform} ${process.arch}`,
@@ -51,7 +46,7 @@ function checkNode(): Finding {
   return old ? { ...finding, remedy: `Install Node.js ${LEAST_NODE} or newer.` } : finding;
 }
 
-function checkDirectory({ parts }: CliContext): Finding {
+function checkDirectory({ parts }: CliContext): DoctorFinding {
   const subject = 'data directory';
   const directory = resolve(dataDirectory(parts.env));
   if (!existsSync(directory)) return { severity: 'ok', subject, message: `${directory} is made when it is needed` };
@@ -64,7 +59,7 @@ function checkDirectory({ parts }: CliContext): Finding {
   }
 }
 
-function checkBinary(context: CliContext): Finding {
+function checkBinary(context: CliContext): DoctorFinding {
   const subject = 'redis-server';
   const binary = findRedisBinary();
   if (binary !== undefined) return { severity: 'ok', subject, message: binary };
@@ -77,7 +72,7 @@ function checkBinary(context: CliContext): Finding {
   };
 }
 
-function checkClock({ parts }: CliContext): Finding {
+function checkClock({ parts }: CliContext): DoctorFinding {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   return { severity: 'ok', subject: 'clock', message: `${new Date(parts.now()).toISOString()} (time zone ${timeZone}; all output is UTC)` };
 }
@@ -88,7 +83,7 @@ function usesOwnRedis({ options, parts }: CliContext): boolean {
 }
 
 /** Hosts a worker leaves to others because of what its process lacks. */
-function gapFindings({ worker, gaps }: WorkerRecord): readonly Finding[] {
+function gapFindings({ worker, gaps }: WorkerRecord): readonly DoctorFinding[] {
   return gaps.map(({ run, host, failure: { message, remedy } }) => ({
     severity: 'warning',
     subject: 'workers',
@@ -97,7 +92,7 @@ function gapFindings({ worker, gaps }: WorkerRecord): readonly Finding[] {
   }));
 }
 
-async function checkRedis(context: CliContext): Promise<readonly Finding[]> {
+async function checkRedis(context: CliContext): Promise<readonly DoctorFinding[]> {
   if (usesOwnRedis(context) && !existsSync(join(dataDirectory(context.parts.env), 'redis'))) {
     return [{ severity: 'ok', subject: 'Redis', message: 'none is named: a local one starts with the first run' }];
   }

@@ -5,7 +5,8 @@ import type { PlanHost } from '../../plan/plan.ts';
 import { printable } from '../../report/printable.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
-import { checkHost, type HostCheck, type HostFinding } from '../host-check.ts';
+import { type Finding, findingLines } from '../finding.ts';
+import { checkHost, type HostCheck } from '../host-check.ts';
 import { withHost } from '../look-at-hosts.ts';
 import type { Output } from '../output.ts';
 
@@ -34,17 +35,13 @@ async function checkOne(context: CliContext, host: PlanHost, timeoutMs: number):
     return await withHost(context, host, (connected) => checkHost(host, connected, timeoutMs));
   } catch (error) {
     const { message, remedy } = toFailure(error);
-    const finding: HostFinding = { severity: 'error', message, ...(remedy === undefined ? {} : { remedy }) };
+    const finding: Finding = { severity: 'error', message, ...(remedy === undefined ? {} : { remedy }) };
     return { host: host.name, address: host.address, usable: false, identity: null, machines: null, findings: [finding] };
   }
 }
 
 function show(output: Output, { host, address, usable, findings }: HostCheck): void {
   const { colors } = output;
-  const paint = { ok: colors.green, warning: colors.yellow, error: colors.red };
   output.print(`${colors.bold(host)}  ${printable(address)}  ${usable ? colors.green('usable') : colors.red('not usable')}`);
-  for (const { severity, message, remedy } of findings) {
-    output.print(`  ${paint[severity](severity.padEnd(7))} ${printable(message)}`);
-    if (remedy !== undefined) output.print(`          remedy: ${printable(remedy)}`);
-  }
+  for (const line of findings.flatMap((finding) => findingLines(finding, colors))) output.print(`  ${line}`);
 }

@@ -1,15 +1,7 @@
 import type { Command } from 'commander';
 import type { Start } from '../context.ts';
+import type { RunPlanOptions } from '../run-options.ts';
 import { runPlan } from '../run-plan.ts';
-
-interface RunOptions {
-  readonly name?: string;
-  readonly dryRun?: boolean;
-  readonly detach?: boolean;
-  readonly yes?: boolean;
-  readonly skipBlocked?: boolean;
-  readonly unsafeRedis?: boolean;
-}
 
 export function addRun(program: Command, start: Start): void {
   program
@@ -22,7 +14,7 @@ export function addRun(program: Command, start: Start): void {
     .option('--name <name>', 'name of the run (default: plan name and time)')
     .option('--skip-blocked', 'start the others when pre-flight blocks some')
     .option('--unsafe-redis', 'use a Redis that may forget runs (labs only)')
-    .action((file: string, options: RunOptions, command: Command) =>
+    .action((file: string, options: Omit<RunPlanOptions, 'adopt'>, command: Command) =>
       start(command, (context) => runPlan(context, file, { ...options, adopt: false })),
     );
 }
