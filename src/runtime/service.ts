@@ -9,7 +9,7 @@ export function looksAfter({ runs }: Service, run: RunId): boolean {
 }
 
 /** What keeps a worker from logging on to a host of a run; null when nothing is known to. */
-export function gapOf({ gaps }: WorkerRecord, run: RunId, host: string): LogOnGap | null {
+function gapOf({ gaps }: WorkerRecord, run: RunId, host: string): LogOnGap | null {
   return gaps.find((gap) => gap.run === run && gap.host === host) ?? null;
 }
 
