@@ -2,6 +2,7 @@ import type { AnyStateMachine, StateValue } from 'xstate';
 import { failbackMachine } from './failback.ts';
 import { type FailbackContext, stepOf } from './failback-context.ts';
 import { runMachine } from './run.ts';
+import { NO_SIGHTS } from './sight.ts';
 
 /** A machine as the runtime hosts it. */
 export interface MachineDefinition {
@@ -25,8 +26,8 @@ export type MachineName = 'failback' | 'run';
 export const DEFINITIONS: Readonly<Record<MachineName, MachineDefinition>> = {
   failback: {
     machine: failbackMachine,
-    version: 2,
-    upcasts: { 1: withEnded },
+    version: 3,
+    upcasts: { 1: withEnded, 2: withTwoSides },
     describe: (value, context) => {
       const path = pathOf(value);
       return path === 'pending' || path === 'completed' ? path : `${stepOf(context as FailbackContext).name}: ${path}`;
@@ -42,6 +43,22 @@ const NOTHING_AT_WORK: readonly StateValue[] = ['checking', 'holding', 'calling'
 function withEnded({ value, context }: StoredState): StoredState {
   const isOver = context.touched === true && NOTHING_AT_WORK.includes(value);
   return { value, context: { ...context, ended: isOver ? 'operation' : null, ...(isOver ? { jobId: null } : {}) } };
+}
+
+/** Version 3 knows a second side and a way back; members of version 2 have neither. */
+function withTwoSides({ value, context }: StoredState): StoredState {
+  const added = {
+    course: 'forth',
+    because: null,
+    approved: false,
+    fenced: false,
+    forced: false,
+    sights: NO_SIGHTS,
+    skipped: [],
+    stoppedAt: null,
+    homeAt: null,
+  };
+  return { value, context: { ...context, ...added } };
 }
 
 function pathOf(value: StateValue): string {

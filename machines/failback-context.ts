@@ -1,14 +1,17 @@
 import type { WatchInput } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
-import type { MemberInput } from '../src/domain/member.ts';
-import type { JobObservation, VmObservation } from '../src/domain/observation.ts';
-import { providerSteps } from './provider-steps.ts';
-import type { Look, Step } from './step.ts';
+import type { MemberInput, RetrySettings, Side } from '../src/domain/member.ts';
+import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
+import type { Sights } from './sight.ts';
+import type { Step, StepName } from './step.ts';
+import { type Course, stepsFor } from './strategies.ts';
 
 /** What a lifecycle remembers beside its state. `member` is fixed; everything else fits in a few hundred bytes of JSON. */
 export interface FailbackContext {
   readonly member: MemberInput;
-  /** Index into the strategy's steps. */
+  /** Whether the lifecycle is on its way to its goal or on the way back. */
+  readonly course: Course;
+  /** Index into the steps of the course. */
   readonly step: number;
   /** Calls this step has intended so far. */
   readonly attempt: number;
@@ -30,8 +33,23 @@ export interface FailbackContext {
   readonly seen: Seen | null;
   /** Why the lifecycle waits, backs off or has stopped. */
   readonly failure: Failure | null;
+  /** What made it turn back; null on the way forth, and when it was a cancel. */
+  readonly because: Failure | null;
   readonly pauseRequested: boolean;
   readonly cancelRequested: boolean;
+  /** A person agreed to the step that needs it. */
+  readonly approved: boolean;
+  /** A person vouched that the copy on a host out of sight can not run. */
+  readonly fenced: boolean;
+  /** The time for the gentle call is over. */
+  readonly forced: boolean;
+  /** What is known of the sides; stays empty in a strategy that knows only one. */
+  readonly sights: Sights;
+  /** Steps that were done before this run called anything for them. */
+  readonly skipped: readonly StepName[];
+  /** When this run stopped the VM and when it was verified at home, ms since the epoch. */
+  readonly stoppedAt: number | null;
+  readonly homeAt: number | null;
 }
 
 /** The last look in numbers of WMI; `job` is null when the followed job was not there. */
@@ -51,18 +69,26 @@ export type FailbackEvent =
   | { readonly type: 'failback.resume'; readonly at: number }
   | { readonly type: 'failback.cancel'; readonly at: number }
   | { readonly type: 'failback.retry'; readonly at: number }
+  | { readonly type: 'failback.approve'; readonly at: number }
+  /** `vm` is the name a person typed: it must be the member's. */
+  | { readonly type: 'failback.fence'; readonly at: number; readonly vm: string }
   | HostObserved;
 
-/** One look at the member's host. Only looks that began after the watch was registered are delivered. */
+/** One look at the member's VM on one host. Only looks that began after the watch was registered are delivered. */
 export interface HostObserved {
   readonly type: 'host.observed';
   readonly at: number;
+  readonly side: Side;
   /** Null: the host does not have the VM (any more). */
   readonly vm: VmObservation | null;
   /** The followed job, null when none is followed or the host does not have it. */
   readonly job: JobObservation | null;
   /** Unfinished jobs that affect the VM, when the watch asked for all jobs. */
   readonly running: readonly JobObservation[];
+  /** Replication statistics, when the watch asked for them and the host has some. */
+  readonly statistics: ReplicationStatistics | null;
+  /** The VM's test replica, when it has one. */
+  readonly test: VmObservation | null;
 }
 
 /** Calls that nobody has followed to their end may be at work on the host: look and wait before the next one. */
@@ -80,27 +106,72 @@ export function copyBrokeOff(context: FailbackContext): boolean {
   return stepOf(context).cancel === 'quarantine' && context.touched && !mayBeAtWork(context);
 }
 
-export function stepsOf(context: FailbackContext): readonly Step[] {
-  return providerSteps(context.member.settings);
+export function stepsOf({ member, course }: FailbackContext): readonly Step[] {
+  return stepsFor(member.settings, course);
 }
 
 /** The step the lifecycle is in; the last one once all are achieved. */
 export function stepOf(context: FailbackContext): Step {
   const steps = stepsOf(context);
   const step = steps[Math.min(context.step, steps.length - 1)];
-  if (!step) throw new Error('a strategy has at least one step');
+  if (!step) throw new Error('a course that is taken has at least one step');
   return step;
 }
 
-/** Watches what the current step follows: its job, or every job of the VM as long as none is known. */
-export function follow({ jobId }: FailbackContext, pace: WatchInput['pace']): WatchInput {
-  return { jobId, allJobs: jobId === null, pace };
+/** The plan's name of the host the current step acts on. */
+export function hostOf(context: FailbackContext, side: Side = stepOf(context).side): string {
+  const { host, partner } = context.member;
+  return side === 'home' ? host : (partner ?? host);
 }
 
-export function lookOf(event: { readonly type: string }): Look | null {
-  if (event.type !== 'host.observed') return null;
-  const { vm, job, running } = event as HostObserved;
-  return vm ? { vm, job, running } : null;
+export function retryOf(context: FailbackContext): RetrySettings {
+  const { settings } = context.member;
+  return stepOf(context).retry?.(settings) ?? settings.retry;
+}
+
+/** From the accepted call of a step to the state that should follow, milliseconds. */
+export function patienceOf(context: FailbackContext): number {
+  const { settings } = context.member;
+  return stepOf(context).patience?.(settings) ?? settings.timeouts.job;
+}
+
+/**
+ * True between the stop of the VM and the moment its failover home becomes final, and as long as a drill has something to remove:
+ * all that was done can be taken back.
+ */
+export function canTurnBack(context: FailbackContext): boolean {
+  const { course, step, attempt, touched, skipped, member } = context;
+  if (course === 'back') return false;
+  if (member.settings.strategy === 'drill') return step > 0 || attempt > 0 || touched;
+  const steps = stepsOf(context);
+  const first = steps.findIndex(({ cancel }) => cancel === 'revert');
+  const last = steps.findLastIndex(({ cancel }) => cancel === 'revert');
+  if (first < 0 || step < first || step > last + 1) return false;
+  const begun = attempt > 0 || touched;
+  if (step === last + 1 && begun) return false;
+  // What somebody else did before is left as it was found.
+  return (begun && step <= last) || steps.slice(first, step).some(({ name, effect }) => effect !== null && !skipped.includes(name));
+}
+
+/** Watches what the current step follows: its job, or every job of the VM as long as none is known. */
+export function follow(context: FailbackContext, pace: WatchInput['pace']): WatchInput {
+  return watch(context, context.jobId, context.jobId === null, pace);
+}
+
+/** Watches everything that decides whether the step may start, or what became of it. */
+export function lookAround(context: FailbackContext): WatchInput {
+  return watch(context, null, true, 'soon');
+}
+
+/** Watches the VM alone. */
+export function lookOn(context: FailbackContext): WatchInput {
+  return watch(context, null, false, 'soon');
+}
+
+function watch(context: FailbackContext, jobId: string | null, allJobs: boolean, pace: WatchInput['pace']): WatchInput {
+  const { side, looksAt, statistics } = stepOf(context);
+  const sync = statistics ? context.member.settings.reverse.sync : null;
+  return { side, both: looksAt === 'both', sync, jobId, allJobs, pace };
 }
 
 export function seenIn(event: HostObserved): Seen | null {

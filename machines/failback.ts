@@ -1,9 +1,12 @@
-import { type FailbackContext, follow, stepOf } from './failback-context.ts';
+import { type FailbackContext, follow, lookAround, lookOn, stepOf } from './failback-context.ts';
 import { effectOf, failbackSetup } from './failback-setup.ts';
 import {
   afterCall,
+  anotherWay,
   askAboutTime,
   cancel,
+  cancelForth,
+  cancelNow,
   cancelSoon,
   honourCancel,
   howItEnded,
@@ -16,6 +19,7 @@ import {
   whatCameOfIt,
   whatIsThere,
 } from './failback-transitions.ts';
+import { NO_SIGHTS } from './sight.ts';
 
 const countCall = { type: 'count', params: ({ context }: { context: FailbackContext }) => ({ calls: effectOf(context) }) } as const;
 
@@ -33,6 +37,7 @@ export const failbackMachine = failbackSetup.createMachine({
   id: 'failback',
   context: ({ input }) => ({
     member: input,
+    course: 'forth',
     step: 0,
     attempt: 0,
     jobId: null,
@@ -42,8 +47,16 @@ export const failbackMachine = failbackSetup.createMachine({
     ended: null,
     seen: null,
     failure: null,
+    because: null,
     pauseRequested: false,
     cancelRequested: false,
+    approved: false,
+    fenced: false,
+    forced: false,
+    sights: NO_SIGHTS,
+    skipped: [],
+    stoppedAt: null,
+    homeAt: null,
   }),
   initial: 'pending',
   options: { maxIterations: 100 },
@@ -62,21 +75,23 @@ export const failbackMachine = failbackSetup.createMachine({
     },
     checking: {
       tags: 'working',
-      invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
-      after: { stepDeadline: 'lastLook' },
+      entry: 'lookAfresh',
+      invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
+      after: { stepDeadline: 'lastLook', unseen: { guard: 'a side is out of sight', target: 'unseen' } },
       always: mayItStart,
       on: {
         'host.observed': { guard: 'waits for something new', actions: ['see', 'noteWait'] },
-        'failback.cancel': cancel,
+        'failback.cancel': cancelForth,
       },
     },
     /** The time to get ready is over, but perhaps nobody has looked for hours: the host has one more look to show that it is ready. */
     lastLook: {
       tags: 'working',
-      invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
+      entry: 'lookAfresh',
+      invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
       after: { lastLook: askAboutTime },
       always: [...mayItStart, timeIsOver],
-      on: { 'failback.cancel': cancel },
+      on: { 'failback.cancel': cancelForth },
     },
     holding: {
       tags: 'paused',
@@ -91,17 +106,28 @@ export const failbackMachine = failbackSetup.createMachine({
       invoke: {
         id: 'call',
         src: 'callHost',
-        input: ({ context }) => ({ effect: effectOf(context), attempt: context.attempt, jobId: null }),
+        input: ({ context }) => ({
+          effect: effectOf(context),
+          side: stepOf(context).side,
+          attempt: context.attempt,
+          jobId: null,
+          fenced: context.fenced,
+        }),
         onDone: [
+          { guard: 'accepted, nothing is to be seen', target: 'achieved', actions: countCall },
           { guard: 'accepted', target: 'tracking', actions: ['rememberJob', countCall] },
           { ...afterCall.retry, actions: ['noteRefusal', countCall] },
           { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'effect' } }, countCall] },
+          { ...afterCall.force, actions: ['noteRefusal', 'force', countCall] },
+          { ...afterCall.back, actions: ['noteRefusal', countCall] },
           { ...afterCall.operator, actions: ['noteRefusal', countCall] },
           { ...afterCall.failed, actions: ['noteRefusal', countCall] },
         ],
         onError: [
           { ...afterCall.retry, actions: 'noteRefusal' },
           { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'arrival' } }] },
+          { ...afterCall.force, actions: ['noteRefusal', 'force'] },
+          { ...afterCall.back, actions: 'noteRefusal' },
           { ...afterCall.operator, actions: 'noteRefusal' },
           { ...afterCall.failed, actions: 'noteRefusal' },
         ],
@@ -114,17 +140,20 @@ export const failbackMachine = failbackSetup.createMachine({
       on: { 'failback.cancel': cancelSoon },
       states: {
         looking: {
-          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
+          entry: 'lookAfresh',
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
           after: { doubt: 'confirming' },
           always: { guard: 'done or under way', target: '#failback.found' },
         },
         confirming: {
-          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
+          entry: 'lookAfresh',
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
           after: { stepDeadline: 'lastLook' },
           always: whatIsThere,
         },
         lastLook: {
-          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: true, pace: 'soon' } },
+          entry: 'lookAfresh',
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
           after: { lastLook: askAboutTime },
           always: [...whatIsThere, timeIsOver],
         },
@@ -157,7 +186,7 @@ export const failbackMachine = failbackSetup.createMachine({
     },
     tracking: {
       tags: 'working',
-      entry: 'touch',
+      entry: ['touch', 'lookAfresh'],
       initial: 'going',
       invoke: {
         id: 'watch',
@@ -166,7 +195,7 @@ export const failbackMachine = failbackSetup.createMachine({
       },
       after: { jobDeadline: { target: 'overdue', actions: 'noteJobDeadline' } },
       always: [...whatCameOfIt, { guard: 'job found', target: 'tracking', reenter: true, actions: 'adoptJob' }],
-      on: { 'host.observed': noteJobEnd, 'failback.cancel': cancelSoon },
+      on: { 'host.observed': noteJobEnd, 'failback.cancel': [cancelNow, cancelSoon] },
       states: {
         going: {
           always: [
@@ -184,34 +213,39 @@ export const failbackMachine = failbackSetup.createMachine({
     /** As `lastLook`, for an operation that is followed: whatever a look in time would have led to, this one leads to. */
     overdue: {
       tags: 'working',
+      entry: 'lookAfresh',
       invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
       after: { stepDeadline: 'needsOperator' },
       always: [
         ...whatCameOfIt,
         { guard: 'job vanished, its end unseen', ...toReconciling },
         { guard: 'at work, only slow to settle', target: 'tracking', actions: 'clearFailure' },
+        ...anotherWay,
         { guard: 'looked', target: 'needsOperator', actions: 'noteOverdue' },
       ],
-      on: { 'host.observed': noteJobEnd, 'failback.cancel': cancelSoon },
+      on: { 'host.observed': noteJobEnd, 'failback.cancel': [cancelNow, cancelSoon] },
     },
     /** The condition holds; it must go on holding for a while. */
     proving: {
       tags: 'working',
       initial: 'waiting',
-      on: { 'failback.cancel': cancelSoon },
+      on: { 'failback.cancel': [cancelNow, cancelSoon] },
       states: {
         waiting: {
-          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: false, pace: 'soon' } },
+          entry: 'lookAfresh',
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookOn(context) },
           after: { proof: 'confirming' },
           on: { 'host.observed': { guard: 'not achieved any more', target: '#failback.tracking', actions: 'see' } },
         },
         confirming: {
-          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: false, pace: 'soon' } },
+          entry: 'lookAfresh',
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookOn(context) },
           after: { stepDeadline: 'lastLook' },
           on: { 'host.observed': isItProved },
         },
         lastLook: {
-          invoke: { id: 'watch', src: 'watchHost', input: { jobId: null, allJobs: false, pace: 'soon' } },
+          entry: 'lookAfresh',
+          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookOn(context) },
           after: { lastLook: askAboutTime },
           on: { 'host.observed': isItProved },
         },
@@ -221,17 +255,46 @@ export const failbackMachine = failbackSetup.createMachine({
       tags: 'working',
       entry: 'nextStep',
       always: [
+        { guard: 'to be cleaned up', target: 'turning' },
+        { guard: 'cleaned up', target: 'completed' },
+        { guard: 'taken back on demand', target: 'cancelled', actions: 'arriveBack' },
+        { guard: 'taken back', target: 'failed', actions: 'arriveBack' },
         { guard: 'no step left', target: 'completed' },
+        { guard: 'cancel requested, can be taken back', target: 'turning' },
         { guard: 'cancel requested', target: 'cancelled', actions: 'noteHeld' },
         { guard: 'pause requested', target: 'holding' },
         { target: 'checking' },
       ],
     },
+    /** What was done since the point where the member could still be left alone is taken back, step by step, by the same rules. */
+    turning: { tags: 'working', entry: 'turnBack', always: 'checking' },
     backingOff: {
       tags: 'working',
       after: { backOff: 'checking' },
       always: honourCancel,
-      on: { 'failback.cancel': cancel },
+      on: { 'failback.cancel': cancelForth },
+    },
+    /** The next step is a point of no return that the plan leaves to a person. */
+    approval: {
+      tags: 'attention',
+      entry: 'noteApproval',
+      on: {
+        'failback.approve': { target: 'checking', actions: 'approve' },
+        'failback.retry': startOver,
+        'failback.cancel': cancel,
+      },
+    },
+    /** The host of the other copy is out of sight. It may come back, or a person vouches that the copy can not run. */
+    unseen: {
+      tags: 'attention',
+      entry: ['noteUnseen', 'lookAfresh'],
+      invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
+      always: { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' },
+      on: {
+        'failback.fence': { guard: 'the other copy is out of sight, its name is right', target: 'checking', actions: 'fence' },
+        'failback.retry': startOver,
+        'failback.cancel': cancel,
+      },
     },
     needsOperator: {
       tags: 'attention',
@@ -250,6 +313,8 @@ export const failbackMachine = failbackSetup.createMachine({
           always: [
             { guard: 'a copy with a known job', target: 'terminating' },
             { guard: 'a copy may be under way', target: 'ending' },
+            { guard: 'can be taken back', target: '#failback.turning' },
+            { guard: 'on the way back', target: '#failback.cancelled', actions: 'noteLeftHalfway' },
             { guard: 'a copy broke off', target: '#failback.quarantined', actions: 'noteBrokenOff' },
             { target: '#failback.cancelled', actions: 'noteCancelled' },
           ],
@@ -258,17 +323,25 @@ export const failbackMachine = failbackSetup.createMachine({
           invoke: {
             id: 'call',
             src: 'callHost',
-            input: ({ context }) => ({ effect: 'terminateJob', attempt: context.attempt, jobId: context.jobId }),
+            input: ({ context }) => ({
+              effect: 'terminateJob',
+              side: stepOf(context).side,
+              attempt: context.attempt,
+              jobId: context.jobId,
+              fenced: false,
+            }),
             onDone: 'ending',
             onError: 'ending',
           },
         },
         ending: {
+          entry: 'lookAfresh',
           invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
           after: { settle: 'lastLook' },
           always: howItEnded,
         },
         lastLook: {
+          entry: 'lookAfresh',
           invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
           after: { lastLook: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
           always: [...howItEnded, { guard: 'looked', target: '#failback.quarantined', actions: 'noteNotEnded' }],

@@ -1,15 +1,19 @@
 import { jobPhase } from '../src/domain/cim-job.ts';
-import { type FailbackContext, type HostObserved, lookOf, stepOf } from './failback-context.ts';
+import { type FailbackContext, type HostObserved, stepOf, stepsOf } from './failback-context.ts';
+import { bothRun } from './pair.ts';
+import { lookOf, wholeLook } from './sight.ts';
+import { pairOf } from './step.ts';
 
-/** What a fresh look means before the call of a step. */
-export type Before = 'missing' | 'done' | 'under-way' | 'ready' | 'wait' | 'blocked';
+/** What a fresh look means before the call of a step; `partial`: another side is still to be seen. */
+export type Before = 'partial' | 'missing' | 'done' | 'under-way' | 'ready' | 'wait' | 'blocked';
 
 export function judgeBefore(context: FailbackContext, event: HostObserved): Before {
-  const look = lookOf(event);
-  if (!look) return 'missing';
+  const look = wholeLook(context, event);
+  if (look === 'partial' || look === 'missing') return look;
+  if (look.away && bothRun(pairOf(look))) return 'blocked';
   const step = stepOf(context);
-  if (step.done(look)) return 'done';
-  if (step.underWay(look)) return 'under-way';
+  if (step.done(look, context.member.settings)) return 'done';
+  if (!context.forced && step.underWay(look)) return 'under-way';
   return step.readiness(look, context.member.settings).is;
 }
 
@@ -21,13 +25,13 @@ export function judgeBefore(context: FailbackContext, event: HostObserved): Befo
  * - `vanished`: the job is gone and nothing shows that it worked
  * - `unsettled`: the job is over (or there never was one), but what should follow is not there yet
  */
-export type During = 'missing' | 'done' | 'going' | 'found' | 'failed' | 'vanished' | 'unsettled';
+export type During = 'partial' | 'missing' | 'done' | 'going' | 'found' | 'failed' | 'vanished' | 'unsettled';
 
 export function judgeDuring(context: FailbackContext, event: HostObserved): During {
-  const look = lookOf(event);
-  if (!look) return 'missing';
+  const look = wholeLook(context, event);
+  if (look === 'partial' || look === 'missing') return look;
   const step = stepOf(context);
-  if (step.done(look)) return 'done';
+  if (step.done(look, context.member.settings)) return 'done';
   const underWay = step.effect === null ? null : step.underWay(look);
   if (context.jobId === null) {
     if (underWay?.jobId) return 'found';
@@ -54,8 +58,16 @@ export function jobHasEnded({ job }: HostObserved): boolean {
 
 /** No operation of the step is at work any more, whatever came of it. */
 export function isOver(context: FailbackContext, event: HostObserved): boolean {
-  const look = lookOf(event);
+  const look = lookOf(context, event);
   if (!look || stepOf(context).underWay(look)) return false;
   const phase = look.job && jobPhase(look.job.jobState, look.job.errorCode);
   return phase !== 'running' && phase !== 'odd';
+}
+
+/** Index of the first rung below the current step that does not hold (any more); -1 when all do. */
+export function openRung(context: FailbackContext, event: HostObserved): number {
+  const look = lookOf(context, event);
+  if (!look?.away) return -1;
+  const open = stepsOf(context).findIndex(({ lasting, done }) => lasting && !done(look, context.member.settings));
+  return open < context.step ? open : -1;
 }

@@ -1,7 +1,7 @@
-import { FAILBACK_JOB_TYPES, jobPhase } from '../src/domain/cim-job.ts';
+import { FAILBACK_JOB_TYPES } from '../src/domain/cim-job.ts';
 import type { Failure } from '../src/domain/failure.ts';
 import type { MemberSettings } from '../src/domain/member.ts';
-import { describePower, EnabledState, OperationalStatus } from '../src/domain/power.ts';
+import { describePower, EnabledState } from '../src/domain/power.ts';
 import {
   describeReplicationMode,
   describeReplicationState,
@@ -9,7 +9,8 @@ import {
   ReplicationMode,
   ReplicationState,
 } from '../src/domain/replication.ts';
-import { blocked, type Look, type Readiness, ready, type Step, unexpected, wait } from './step.ts';
+import { blocked, busy, type Look, ready, type Step, unexpected, wait } from './step.ts';
+import { verification } from './verification-steps.ts';
 
 /** States that pass by themselves: another operation of the platform is at work. */
 const TRANSIENT_STATES: readonly number[] = [
@@ -20,20 +21,11 @@ const TRANSIENT_STATES: readonly number[] = [
   ReplicationState.RepurposeReplicationInProgress,
 ];
 
-const HEALTHY = 5;
+/** Common to all steps here: the relationship's other side is the provider's, no host of ours. */
+const own = { side: 'home', looksAt: 'own', lasting: false, proof: () => 0, underWay: () => null } as const;
 
-function stateOf(look: Pick<Look, 'vm'>): number {
-  return look.vm.replication?.state ?? ReplicationState.Disabled;
-}
-
-/** Anything that holds the VM's lock, a job of the step before included. */
-function busy(look: Look): Readiness | null {
-  const job = [...look.running, ...(look.job ? [look.job] : [])].find(
-    ({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running',
-  );
-  if (job) return wait(`job ${job.jobId} (type ${job.jobType}) is running on the VM`);
-  if (look.vm.operationalStatus[0] === OperationalStatus.InService) return wait('another operation holds the lock of the VM (a backup?)');
-  return null;
+function stateOf({ home }: Pick<Look, 'home'>): number {
+  return home.replication?.state ?? ReplicationState.Disabled;
 }
 
 const LEAVE = 'If its data is home, cancel: nothing is called and the VM stays as it is.';
@@ -49,14 +41,14 @@ const LEAVE = 'If its data is home, cancel: nothing is called and the VM stays a
  *
  * Mode 1 after `commit+reverse` is just as unclear: home and reversed, or the stale primary of a failover that was never brought back.
  */
-function unclearBeginning({ vm }: Look, { after }: MemberSettings): Failure | null {
+function unclearBeginning({ home: vm }: Look, { after }: MemberSettings): Failure | null {
   if (vm.mode === ReplicationMode.Primary && after === 'commit+reverse') {
     return unexpected(
       'the VM is the primary: either it came home and was reversed before the records of its run were lost, or it was never failed over from here',
       `Look whether its users work on this VM and its disks are up to date. ${LEAVE} Otherwise take the VM out of the plan; retry calls nothing while it is the primary.`,
     );
   }
-  if (stateOf({ vm }) !== ReplicationState.Committed) return null;
+  if (stateOf({ home: vm }) !== ReplicationState.Committed) return null;
   const isOff = vm.power === EnabledState.Off;
   if (isOff && after === 'none') return null;
   return unexpected(
@@ -66,8 +58,10 @@ function unclearBeginning({ vm }: Look, { after }: MemberSettings): Failure | nu
 }
 
 const failback: Step = {
+  ...own,
   name: 'failback',
   label: 'InitiateFailback',
+  cmdlet: null,
   effect: 'initiateFailback',
   done: (look) => stateOf(look) === ReplicationState.FailbackComplete,
   underWay(look) {
@@ -76,7 +70,7 @@ const failback: Step = {
     return stateOf(look) === ReplicationState.FailbackInProgress ? { jobId: look.job?.jobId ?? null } : null;
   },
   readiness(look, settings) {
-    const { vm } = look;
+    const { home: vm } = look;
     const state = stateOf(look);
     if (vm.mode !== ReplicationMode.Replica && vm.mode !== ReplicationMode.ExtendedReplica) {
       return blocked(
@@ -112,17 +106,18 @@ const failback: Step = {
   },
   unclear: unclearBeginning,
   cancel: 'quarantine',
-  proof: () => 0,
 };
 
 const start: Step = {
+  ...own,
   name: 'start',
   label: 'RequestStateChange (start)',
+  cmdlet: 'Start-VM',
   effect: 'startVirtualMachine',
-  done: (look) => look.vm.power === EnabledState.Running,
-  underWay: (look) => (look.vm.power === EnabledState.Starting ? { jobId: look.job?.jobId ?? null } : null),
+  done: (look) => look.home.power === EnabledState.Running,
+  underWay: (look) => (look.home.power === EnabledState.Starting ? { jobId: look.job?.jobId ?? null } : null),
   readiness(look) {
-    const { power } = look.vm;
+    const { power } = look.home;
     const state = stateOf(look);
     if (state !== ReplicationState.FailbackComplete) {
       return blocked(
@@ -137,27 +132,15 @@ const start: Step = {
     return blocked(`the VM is ${describePower(power)} and can not be started`, 'Bring the VM to off, then retry.');
   },
   cancel: 'finish-then-hold',
-  proof: () => 0,
-};
-
-const verify: Step = {
-  name: 'verify',
-  label: 'seen running and healthy',
-  effect: null,
-  done: (look) =>
-    look.vm.power === EnabledState.Running && look.vm.healthState === HEALTHY && look.vm.operationalStatus[0] === OperationalStatus.Ok,
-  underWay: () => ({ jobId: null }),
-  readiness: () => ready,
-  cancel: 'finish-then-hold',
-  proof: (settings) => settings.stable,
 };
 
 const commit: Step = {
+  ...own,
   name: 'commit',
   label: 'CommitFailover',
+  cmdlet: 'Complete-VMFailover',
   effect: 'commitFailover',
-  done: (look) => stateOf(look) === ReplicationState.Committed || look.vm.mode === ReplicationMode.Primary,
-  underWay: () => null,
+  done: (look) => stateOf(look) === ReplicationState.Committed || look.home.mode === ReplicationMode.Primary,
   readiness(look) {
     const state = stateOf(look);
     if (state !== ReplicationState.FailbackComplete && state !== ReplicationState.Recovered) {
@@ -169,15 +152,15 @@ const commit: Step = {
     return busy(look) ?? ready;
   },
   cancel: 'finish-then-hold',
-  proof: () => 0,
 };
 
 const reverse: Step = {
+  ...own,
   name: 'reverse',
   label: 'ReverseReplicationRelationship',
+  cmdlet: 'Set-VMReplication -Reverse',
   effect: 'reverseReplication',
-  done: (look) => look.vm.mode === ReplicationMode.Primary,
-  underWay: () => null,
+  done: (look) => look.home.mode === ReplicationMode.Primary,
   readiness(look) {
     const state = stateOf(look);
     if (state !== ReplicationState.Committed && state !== ReplicationState.FailbackComplete) {
@@ -189,14 +172,13 @@ const reverse: Step = {
     return busy(look) ?? ready;
   },
   cancel: 'finish-then-hold',
-  proof: () => 0,
 };
 
 /** The steps of strategy `provider` for these settings, in order. */
 export function providerSteps(settings: MemberSettings): readonly Step[] {
   return [
     failback,
-    ...(settings.start ? [start, verify] : []),
+    ...(settings.start ? [start, ...verification(settings)] : []),
     ...(settings.after === 'none' ? [] : [commit]),
     ...(settings.after === 'commit+reverse' ? [reverse] : []),
   ];

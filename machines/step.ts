@@ -1,15 +1,26 @@
+import { jobPhase } from '../src/domain/cim-job.ts';
 import type { EffectName } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
-import type { MemberSettings } from '../src/domain/member.ts';
-import type { JobObservation, VmObservation } from '../src/domain/observation.ts';
+import type { MemberSettings, RetrySettings, Side } from '../src/domain/member.ts';
+import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
+import { EnabledState, OperationalStatus } from '../src/domain/power.ts';
+import type { Pair } from './pair.ts';
 
-/** One fresh look at a member's VM. */
+/** One fresh look at a member's VM, on every side its strategy looks at. */
 export interface Look {
-  readonly vm: VmObservation;
+  readonly home: VmObservation;
+  /** Null in a strategy that knows only one side. */
+  readonly away: VmObservation | null;
+  /** The side the step acts on: the three below are about it. */
+  readonly side: Side;
   /** The job the step follows; null when none is known or the host does not have it any more. */
   readonly job: JobObservation | null;
   /** Unfinished jobs that affect the VM; only known in looks that asked for all jobs, else empty. */
   readonly running: readonly JobObservation[];
+  /** Null unless the step asked for it. */
+  readonly statistics: ReplicationStatistics | null;
+  /** The test replica of the VM at home; null when there is none. */
+  readonly test: VmObservation | null;
 }
 
 /** May the step's call be made now? */
@@ -21,23 +32,40 @@ export type Readiness =
   | { readonly is: 'blocked'; readonly failure: Failure };
 
 /**
- * What cancelling means while the step's operation runs on the host:
- * `finish-then-hold` lets it end and goes no further, `quarantine` interrupts a data copy and leaves disks nobody may boot.
+ * What cancelling means from the moment the step may be at work:
+ * - `leave`: at once; what the host is doing goes on there, and does no harm
+ * - `finish-then-hold`: its operation, short, is let come to its end, and nothing after it is done
+ * - `revert`: its operation is let come to its end, then everything since the VM was stopped is taken back and it runs where it ran
+ * - `quarantine`: a data copy is interrupted and leaves disks nobody may boot
  */
-export type CancelMeaning = 'finish-then-hold' | 'quarantine';
+export type CancelMeaning = 'leave' | 'finish-then-hold' | 'revert' | 'quarantine';
 
 /**
- * One intention of the lifecycle as data. All conditions are predicates over what is seen on the host, so a step that is
+ * One intention of the lifecycle as data. All conditions are predicates over what is seen on the hosts, so a step that is
  * done is skipped and a step that somebody else started is adopted, whatever our own records say.
  */
 export interface Step {
   readonly name: StepName;
-  /** "InitiateFailback": for people. */
+  /** The WMI method: for people. */
   readonly label: string;
+  /** What an administrator would use for the same; null when there is nothing. */
+  readonly cmdlet: string | null;
+  /** Where it acts. */
+  readonly side: Side;
+  /** Both sides must be seen, freshly, before it is judged. */
+  readonly looksAt: 'own' | 'both';
+  /** Once done it stays done on all later rungs; when it is not any more, the lifecycle goes back to it. */
+  readonly lasting: boolean;
   /** The call it makes; null when it only watches. */
   readonly effect: EffectName | null;
+  /** What is called instead, once the time the first call had is over; absent: a person is asked then. */
+  harder?(settings: MemberSettings): EffectName | null;
+  /** The answer to its call says that it is done; nothing on the host shows it. */
+  readonly answered?: boolean;
+  /** Its conditions need replication statistics of its side. */
+  readonly statistics?: boolean;
   /** The intention is fulfilled: before the call "skip", after it "achieved". */
-  done(look: Look): boolean;
+  done(look: Look, settings: MemberSettings): boolean;
   /** The operation runs on the host, whoever started it. */
   underWay(look: Look): { readonly jobId: string | null } | null;
   readiness(look: Look, settings: MemberSettings): Readiness;
@@ -49,9 +77,41 @@ export interface Step {
   readonly cancel: CancelMeaning;
   /** How long `done` must hold without interruption before it counts, in milliseconds. */
   proof(settings: MemberSettings): number;
+  /** From the accepted call to the achieved state, milliseconds; absent: `timeouts.job`. */
+  patience?(settings: MemberSettings): number;
+  /** Absent: the member's `retry`. */
+  retry?(settings: MemberSettings): RetrySettings;
+  /** A person must agree before it is called. */
+  readonly approval?: boolean;
+  /** It makes the VM startable or starts it: the other copy must be off, and a person may vouch for a host that is out of sight. */
+  readonly fencing?: boolean;
 }
 
-export type StepName = 'failback' | 'start' | 'verify' | 'commit' | 'reverse';
+export type StepName =
+  | 'failback'
+  | 'start'
+  | 'verify'
+  | 'commit'
+  | 'reverse'
+  | 'replica'
+  | 'copy'
+  | 'resume'
+  | 'resynchronize'
+  | 'inSync'
+  | 'shutdown'
+  | 'prepare'
+  | 'failover'
+  | 'probe'
+  | 'hold'
+  | 'protect'
+  | 'stopHome'
+  | 'revertHome'
+  | 'revertAway'
+  | 'startAway'
+  | 'testReplica'
+  | 'startTest'
+  | 'verifyTest'
+  | 'removeTest';
 
 export const ready: Readiness = { is: 'ready' };
 
@@ -66,4 +126,33 @@ export function blocked(message: string, remedy: string): Readiness {
 /** The host is not as it should be, and a person must say what to make of it. */
 export function unexpected(message: string, remedy: string): Failure {
   return { class: 'operator', code: 'state.unexpected', message, remedy };
+}
+
+/** Both sides of a look that has both. */
+export function pairOf({ home, away }: Look): Pair {
+  if (!away) throw new Error('a step that looks at both sides was given one');
+  return { home, away };
+}
+
+/** The VM on the side the step acts on. */
+export function ownVm({ side, home, away }: Look): VmObservation {
+  return side === 'away' && away ? away : home;
+}
+
+/** Anything that holds the VM's lock on the side the step acts on, a job of the step before included. */
+export function busy(look: Look): Readiness | null {
+  const job = [...look.running, ...(look.job ? [look.job] : [])].find(
+    ({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running',
+  );
+  if (job) return wait(`job ${job.jobId} (type ${job.jobType}) is running on the VM`);
+  if (ownVm(look).operationalStatus[0] === OperationalStatus.InService)
+    return wait('another operation holds the lock of the VM (a backup?)');
+  return null;
+}
+
+const HEALTHY = 5;
+
+/** The VM runs, and the host has nothing to say against it. */
+export function runsWell({ power, healthState, operationalStatus }: VmObservation): boolean {
+  return power === EnabledState.Running && healthState === HEALTHY && operationalStatus[0] === OperationalStatus.Ok;
 }

@@ -3,21 +3,35 @@ import type { Failure } from '../src/domain/failure.ts';
 import { jobFailure } from '../src/domain/job-failure.ts';
 import { describePower } from '../src/domain/power.ts';
 import { describeReplicationState } from '../src/domain/replication.ts';
-import { type FailbackContext, type HostObserved, lookOf, mayBeAtWork, mayBeCopying, stepOf, stepsOf } from './failback-context.ts';
+import {
+  type FailbackContext,
+  type HostObserved,
+  hostOf,
+  mayBeAtWork,
+  mayBeCopying,
+  patienceOf,
+  retryOf,
+  stepOf,
+  stepsOf,
+} from './failback-context.ts';
 import { judgeBefore, judgeDuring } from './judgement.ts';
-import type { Look } from './step.ts';
+import { bothRun } from './pair.ts';
+import { lookOf } from './sight.ts';
+import { type Look, ownVm, pairOf } from './step.ts';
+import { bothRunning } from './wording-two-sided.ts';
 
 /** Why a step that is `blocked` or `missing` can not go on. */
 export function obstacle(context: FailbackContext, event: HostObserved): Failure {
-  const look = lookOf(event);
+  const look = lookOf(context, event);
   if (!look) {
     return {
       class: 'operator',
       code: 'vm.not-found',
-      message: `host ${context.member.host} does not have the VM ${context.member.vmId} (any more)`,
+      message: `host ${event.vm ? hostOf(context) : hostOf(context, event.side)} does not have the VM ${context.member.vmId} (any more)`,
       remedy: 'Find the host that owns the VM now (a cluster move?), correct the plan and start a new run for it.',
     };
   }
+  if (look.away && bothRun(pairOf(look))) return bothRunning(context, pairOf(look));
   const readiness = stepOf(context).readiness(look, context.member.settings);
   if (readiness.is === 'blocked') return readiness.failure;
   return unsettled(context, look);
@@ -26,7 +40,7 @@ export function obstacle(context: FailbackContext, event: HostObserved): Failure
 /** The question of an adopted run that can not tell whether its VM is still to come home; null when it can. */
 export function unclear(context: FailbackContext, event: HostObserved): Failure | null {
   const { doubt, attempt, member } = context;
-  const look = lookOf(event);
+  const look = lookOf(context, event);
   if (!look || !member.adopt || doubt !== 'effect' || attempt > 0) return null;
   const before = judgeBefore(context, event);
   if (before !== 'ready' && before !== 'blocked') return null;
@@ -35,7 +49,7 @@ export function unclear(context: FailbackContext, event: HostObserved): Failure 
 
 /** A VM that waits for the host to get ready; null when the look says anything else. */
 export function waitingFor(context: FailbackContext, event: HostObserved): Failure | null {
-  const look = lookOf(event);
+  const look = lookOf(context, event);
   const readiness = look && stepOf(context).readiness(look, context.member.settings);
   return readiness?.is === 'wait' ? { class: 'retryable', code: 'host.busy', message: `waiting: ${readiness.why}` } : null;
 }
@@ -66,7 +80,7 @@ export function givenUp(context: FailbackContext, last: Failure): Failure {
   const cause = last.class === 'retryable' && last.remedy ? last.remedy : "Read the host's Hyper-V-VMMS/Admin event log for the reason.";
   return {
     ...last,
-    message: `${last.message}; given up after ${context.attempt} of ${context.member.settings.retry.attempts} calls`,
+    message: `${last.message}; given up after ${context.attempt} of ${retryOf(context).attempts} calls`,
     remedy: `${cause} Then retry.`,
   };
 }
@@ -82,7 +96,8 @@ export function failureOfJob(context: FailbackContext, event: HostObserved): Fai
 /** The state that should follow is not there. */
 export function unsettled(context: FailbackContext, look: Look): Failure {
   const step = stepOf(context);
-  const { vm, job } = look;
+  const vm = ownVm(look);
+  const { job } = look;
   const state = vm.replication ? describeReplicationState(vm.replication.state) : 'none';
   if (step.effect === null) {
     return {
@@ -116,14 +131,15 @@ export function vanished(context: FailbackContext): Failure {
   return {
     class: 'reconcile',
     code: 'job.vanished',
-    message: `job ${context.jobId ?? ''} is gone from host ${context.member.host} and nothing shows that it worked`,
+    message: `job ${context.jobId ?? ''} is gone from host ${hostOf(context)} and nothing shows that it worked`,
     remedy: "Jobs disappear five minutes after their end and when VMMS restarts: read the host's Hyper-V-VMMS/Admin log.",
   };
 }
 
 export function deadlinePassed(context: FailbackContext, phase: 'step' | 'job'): Failure {
   const { label, effect } = stepOf(context);
-  const within = `within ${Math.round(context.member.settings.timeouts[phase] / 1000)} s`;
+  const limit = phase === 'job' ? patienceOf(context) : context.member.settings.timeouts.step;
+  const within = `within ${Math.round(limit / 1000)} s`;
   const why = context.failure ? ` (${context.failure.message})` : '';
   const seen = lastSeen(context);
   if (phase === 'step') {
@@ -152,7 +168,7 @@ export function deadlinePassed(context: FailbackContext, phase: 'step' | 'job'):
 /** A deadline that is believed: what is said about it is what the last look shows. */
 export function overdue(context: FailbackContext, event: HostObserved): Failure | null {
   const { failure } = context;
-  const look = lookOf(event);
+  const look = lookOf(context, event);
   const now = look && judgeDuring(context, event) === 'unsettled' ? unsettled(context, look) : null;
   if (failure?.code === 'deadline.passed') return deadlinePassed({ ...context, failure: now }, 'job');
   if (now && (look?.job || context.jobId === null)) return now;

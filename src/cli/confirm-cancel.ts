@@ -10,6 +10,7 @@ import { usageError } from './usage.ts';
 const MEANING: Readonly<Record<CancelMeaning, string>> = {
   free: 'nothing is at work on the host: cancelled at once',
   'finish-then-hold': 'what runs on the host ends first, then nothing follows',
+  revert: 'what runs on the host ends first, then the failover home is taken back and the VM runs where it ran before',
   quarantine: 'QUARANTINE: a data copy that runs is stopped, the disks at home must not be booted until the failback ran again',
   nothing: 'has ended or is being cancelled: nothing happens',
 };

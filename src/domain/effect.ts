@@ -1,3 +1,5 @@
+import type { Side } from './member.ts';
+
 /**
  * Effects a lifecycle may ask for. A machine names them, a worker carries them out; every one of them is a WMI call
  * that is made at most once per attempt.
@@ -19,6 +21,7 @@ export const EFFECTS = [
   'testReplicaSystem',
   'startTestSystem',
   'destroyTestSystem',
+  'probe',
   'terminateJob',
 ] as const;
 export type EffectName = (typeof EFFECTS)[number];
@@ -26,10 +29,14 @@ export type EffectName = (typeof EFFECTS)[number];
 /** What a machine hands to an effect; host, VM and settings come from the member's fixed input. */
 export interface EffectInput {
   readonly effect: EffectName;
+  /** The host it goes to. */
+  readonly side: Side;
   /** 1 for the first call of a step. Part of the WS-Addressing MessageID. */
   readonly attempt: number;
   /** Only for `terminateJob`. */
   readonly jobId: string | null;
+  /** A person confirmed that the copy on the other side can not run. */
+  readonly fenced: boolean;
 }
 
 /** What an effect reports when the host answered: the raw return value and the job it named. */
@@ -38,8 +45,14 @@ export interface EffectOutput {
   readonly jobId: string | null;
 }
 
-/** What a machine wants watched on its host. */
+/** What a machine wants watched. */
 export interface WatchInput {
+  /** The host of the job; the VM is watched there. */
+  readonly side: Side;
+  /** The VM is watched on the other side, too. */
+  readonly both: boolean;
+  /** The VM counts as in sync while no more is pending than this; null: its replication statistics are not wanted. */
+  readonly sync: { readonly pendingBytes: number; readonly latency: number } | null;
   /** The job to be followed, null when none is known. */
   readonly jobId: string | null;
   /** Every unfinished job that affects the VM is wanted too. */

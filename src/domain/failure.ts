@@ -45,6 +45,8 @@ export const FAILURE_CODES = [
   'vm.guest-locked',
   'partner.running',
   'partner.unseen',
+  'approval.needed',
+  'verify.failed',
   'wmi.failed',
   'wmi.access-denied',
   'wmi.not-supported',

@@ -59,6 +59,10 @@ function normaliseDefaults(input: DefaultsInput): PlannedSettings {
     startStates: input.startStates ?? PLAN_DEFAULTS.startStates,
     start: input.start ?? PLAN_DEFAULTS.start,
     stable: milliseconds(input.verify?.stable) ?? PLAN_DEFAULTS.stable,
+    probes: PLAN_DEFAULTS.probes,
+    probing: PLAN_DEFAULTS.probing,
+    reverse: PLAN_DEFAULTS.reverse,
+    rto: PLAN_DEFAULTS.rto,
     critical: PLAN_DEFAULTS.critical,
   };
 }

@@ -109,6 +109,18 @@ export const PLAN_DEFAULTS: PlannedSettings = {
   startStates: [6, 5],
   start: true,
   stable: 10_000,
+  probes: [],
+  probing: { within: 600_000, every: 10_000 },
+  reverse: {
+    firstCopy: 'seeded',
+    copyAt: null,
+    sync: { pendingBytes: 64 * 1024 ** 2, latency: 300_000 },
+    shutdown: { within: 300_000, turnOff: false },
+    commit: 'commit',
+    hold: 0,
+    unseen: 300_000,
+  },
+  rto: null,
   critical: false,
 };
 

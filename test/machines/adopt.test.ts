@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberSettings } from '../../src/domain/member.ts';
-import { job, member, type VmFacts } from './support/facts.ts';
+import { HOME, job, member, type VmFacts } from './support/facts.ts';
 import { given } from './support/lifecycle.ts';
 
 const adopted = () => given.checking(member({}, true));
@@ -8,7 +8,7 @@ const adopted = () => given.checking(member({}, true));
 describe('a failback that somebody else started', () => {
   it('is followed by its job', () => {
     const lifecycle = given.checking().look({ state: 13 }, [job({ jobId: 'theirs' })]);
-    expect(lifecycle.watching).toEqual({ jobId: 'theirs', allJobs: false, pace: 'copy' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: 'theirs', allJobs: false, pace: 'copy' });
     expect(lifecycle.calls).toHaveLength(0);
     expect(lifecycle.counted).toEqual([]);
   });
@@ -19,7 +19,7 @@ describe('a failback that somebody else started', () => {
 
   it('is followed by its state when no job is known', () => {
     const lifecycle = given.checking().look({ state: 13 });
-    expect(lifecycle.watching).toEqual({ jobId: null, allJobs: true, pace: 'copy' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: null, allJobs: true, pace: 'copy' });
     expect(lifecycle.look({ state: 14 }).calling).toBe('startVirtualMachine');
   });
 

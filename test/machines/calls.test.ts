@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DOCUMENTED_REFUSALS, returnValueFailure } from '../../src/domain/return-value.ts';
-import { member, SETTINGS } from './support/facts.ts';
+import { HOME, member, SETTINGS } from './support/facts.ts';
 import { given, LOST, NOT_SENT } from './support/lifecycle.ts';
 
 const AFTER = { retryable: 'backingOff', reconcile: 'reconciling.looking', operator: 'needsOperator', permanent: 'failed' } as const;
@@ -43,13 +43,13 @@ describe('what a return value means', () => {
   it.each([4096, 0])('%d with a job follows the job', (value) => {
     const lifecycle = given.calling().answer(value, 'the-job');
     expect(lifecycle.state).toBe('tracking.going');
-    expect(lifecycle.watching).toEqual({ jobId: 'the-job', allJobs: false, pace: 'copy' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: 'the-job', allJobs: false, pace: 'copy' });
     expect(lifecycle.counted).toEqual(['initiateFailback']);
   });
 
   it.each([0, 4096])('%d without a job looks for one and follows the replication state meanwhile', (value) => {
     const lifecycle = given.calling().answer(value, null);
-    expect(lifecycle.watching).toEqual({ jobId: null, allJobs: true, pace: 'copy' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: null, allJobs: true, pace: 'copy' });
     expect(lifecycle.look({ state: 13 }).state).toBe('tracking.going');
     expect(lifecycle.look({ state: 14 }).context.step).toBe(1);
   });
@@ -131,7 +131,7 @@ describe('attempts', () => {
   it('are used up by refusals that may be tried again', () => {
     const lifecycle = given.calling();
     for (const attempt of [1, 2]) {
-      expect(lifecycle.calls.at(-1)).toEqual({ effect: 'initiateFailback', attempt, jobId: null });
+      expect(lifecycle.calls.at(-1)).toEqual({ effect: 'initiateFailback', side: 'home', fenced: false, attempt, jobId: null });
       lifecycle.answer(32774).pass('backOff').look();
     }
     lifecycle.answer(32774);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JOB_ID, job, member } from './support/facts.ts';
+import { HOME, JOB_ID, job, member } from './support/facts.ts';
 import { given, type Lifecycle } from './support/lifecycle.ts';
 
 const once = { attempts: 1, backoff: 'fixed', delay: 1000, max: 1000, jitter: 0 } as const;
@@ -77,7 +77,7 @@ describe('a cancelled copy that is not seen to end has one more look', () => {
   it('which is a fresh one, and bounded', () => {
     const lifecycle = late();
     expect(lifecycle.state).toBe('cancelling.lastLook');
-    expect(lifecycle.watching).toEqual({ jobId: JOB_ID, allJobs: false, pace: 'soon' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: JOB_ID, allJobs: false, pace: 'soon' });
     expect(lifecycle.pass('lastLook').failure.message).toMatch(/^cancelled, but the failback was not seen to end/);
   });
 

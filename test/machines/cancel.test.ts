@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JOB_ID, job, member } from './support/facts.ts';
+import { HOME, JOB_ID, job, member } from './support/facts.ts';
 import { given, type Lifecycle, LOST, NOT_SENT } from './support/lifecycle.ts';
 
 const UP = { state: 14, power: 2 };
@@ -110,7 +110,7 @@ describe('a cancel while data is copied is never silent', () => {
   it('asks the host to end the job', () => {
     const lifecycle = interrupted();
     expect(lifecycle.state).toBe('cancelling.terminating');
-    expect(lifecycle.calls.at(-1)).toEqual({ effect: 'terminateJob', attempt: 1, jobId: JOB_ID });
+    expect(lifecycle.calls.at(-1)).toEqual({ effect: 'terminateJob', side: 'home', fenced: false, attempt: 1, jobId: JOB_ID });
   });
 
   it.each<[string, (lifecycle: Lifecycle) => Lifecycle]>([
@@ -120,7 +120,7 @@ describe('a cancel while data is copied is never silent', () => {
   ])('and looks what came of it %s', (_, report) => {
     const lifecycle = report(interrupted());
     expect(lifecycle.state).toBe('cancelling.ending');
-    expect(lifecycle.watching).toEqual({ jobId: JOB_ID, allJobs: false, pace: 'soon' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: JOB_ID, allJobs: false, pace: 'soon' });
   });
 
   it.each([8, 9, 10])('ends quarantined when the job is in state %d', (jobState) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { member, SETTINGS, job as theJob } from './support/facts.ts';
+import { HOME, member, SETTINGS, job as theJob } from './support/facts.ts';
 import { given } from './support/lifecycle.ts';
 
 const ALL_STATES = [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 32768, 0, 1, 13, 99];
@@ -165,7 +165,7 @@ describe('a job that is found late', () => {
       .calling()
       .answer(4096, null)
       .look({ state: 6 }, [theJob({ jobId: 'late' })]);
-    expect(lifecycle.watching).toEqual({ jobId: 'late', allJobs: false, pace: 'copy' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: 'late', allJobs: false, pace: 'copy' });
   });
 
   it('is not mistaken for ours when it is of another type', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { JOB_ID, job, member, SETTINGS, type VmFacts } from './support/facts.ts';
+import { HOME, JOB_ID, job, member, SETTINGS, type VmFacts } from './support/facts.ts';
 import { given, type Lifecycle } from './support/lifecycle.ts';
 
 const UP = { state: 14, power: 2 };
@@ -19,11 +19,15 @@ const late = {
 
 describe('a deadline that passed during an outage is believed only after a look', () => {
   it.each<[string, () => Lifecycle, Lifecycle['watching']]>([
-    ['for the copy', late.copying, { jobId: JOB_ID, allJobs: false, pace: 'soon' }],
-    ['for a copy without a job', () => given.calling().answer(0).pass('jobDeadline'), { jobId: null, allJobs: true, pace: 'soon' }],
-    ['to settle', late.settling, { jobId: JOB_ID, allJobs: false, pace: 'soon' }],
-    ['for the start', late.starting, { jobId: 'start', allJobs: false, pace: 'soon' }],
-    ['to get healthy', late.verifying, { jobId: null, allJobs: true, pace: 'soon' }],
+    ['for the copy', late.copying, { ...HOME, jobId: JOB_ID, allJobs: false, pace: 'soon' }],
+    [
+      'for a copy without a job',
+      () => given.calling().answer(0).pass('jobDeadline'),
+      { ...HOME, jobId: null, allJobs: true, pace: 'soon' },
+    ],
+    ['to settle', late.settling, { ...HOME, jobId: JOB_ID, allJobs: false, pace: 'soon' }],
+    ['for the start', late.starting, { ...HOME, jobId: 'start', allJobs: false, pace: 'soon' }],
+    ['to get healthy', late.verifying, { ...HOME, jobId: null, allJobs: true, pace: 'soon' }],
   ])('%s: a watch of its own asks for it soon, and nobody is called meanwhile', (_, reach, watch) => {
     const lifecycle = reach();
     expect(lifecycle.state).toBe('overdue');
@@ -139,7 +143,7 @@ describe('a step whose time to get ready is over has one more look', () => {
   it('which is a fresh one, sees every job, and is bounded by the time a look may take', () => {
     const lifecycle = waiting();
     expect(lifecycle.state).toBe('lastLook');
-    expect(lifecycle.watching).toEqual({ jobId: null, allJobs: true, pace: 'soon' });
+    expect(lifecycle.watching).toEqual({ ...HOME, jobId: null, allJobs: true, pace: 'soon' });
     expect(lifecycle.delay('lastLook')).toBe(SETTINGS.timeouts.settle);
     const quick = given.checking(member({ timeouts: { ...SETTINGS.timeouts, settle: 1000 } })).pass('stepDeadline');
     expect(quick.delay('lastLook')).toBe(SETTINGS.timeouts.call);

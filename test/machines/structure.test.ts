@@ -3,6 +3,7 @@ import type { AnyStateMachine } from 'xstate';
 import { DEFINITIONS } from '../../machines/definitions.ts';
 import { failbackMachine } from '../../machines/failback.ts';
 import { MEMBER_STATUSES } from '../../src/domain/member.ts';
+import { member } from './support/facts.ts';
 import { danglingDelays, nodesOf } from './support/structure.ts';
 
 const MACHINES: readonly [string, AnyStateMachine][] = Object.entries(DEFINITIONS).map(([name, { machine }]) => [name, machine]);
@@ -58,7 +59,7 @@ describe('the failback machine', () => {
 
   it('describes every state in a way people can read', () => {
     const { describe: words } = DEFINITIONS.failback;
-    const context = { step: 1, member: { settings: { start: true, after: 'none' } } };
+    const context = { step: 1, course: 'forth', member: member() };
     expect(words('pending', context)).toBe('pending');
     expect(words('completed', context)).toBe('completed');
     expect(words({ tracking: 'going' }, context)).toBe('start: tracking.going');

@@ -67,6 +67,9 @@ function* looks({ jobId, allJobs }: WatchInput): Generator<Event> {
       for (const running of allJobs ? RUNNING : [null]) {
         yield {
           type: 'host.observed',
+          side: 'home',
+          statistics: null,
+          test: null,
           vm: seen,
           job: followed && job({ ...followed, jobId: jobId ?? '' }),
           running: running ? [running] : [],

@@ -49,7 +49,7 @@ export interface Explored<World> {
 
 const AT = 1_700_000_000_000;
 /** More states than this mean that something grows without bound. */
-const MOST_STATES = 50_000;
+const MOST_STATES = 400_000;
 
 /** Breadth first over everything that can happen. States that differ only in what is shown to people are one state. */
 export function explore<World>(exploration: Exploration<World>): Explored<World> {

@@ -13,10 +13,22 @@ export const SETTINGS: MemberSettings = {
   startStates: [6, 5],
   start: true,
   stable: 60_000,
+  probes: [],
+  probing: { within: 600_000, every: 10_000 },
+  reverse: {
+    firstCopy: 'seeded',
+    copyAt: null,
+    sync: { pendingBytes: 64_000_000, latency: 600_000 },
+    shutdown: { within: 300_000, turnOff: false },
+    commit: 'commit',
+    hold: 0,
+    unseen: 300_000,
+  },
+  rto: null,
 };
 
 export function member(settings: Partial<MemberSettings> = {}, adopt = false): MemberInput {
-  return { vm: 'sql01', vmId: VM_ID, host: 'hv-dr-01', adopt, settings: { ...SETTINGS, ...settings } };
+  return { vm: 'sql01', vmId: VM_ID, host: 'hv-dr-01', partner: null, adopt, settings: { ...SETTINGS, ...settings } };
 }
 
 /** What a test says about a VM: the four inputs, the rest is a committed, switched off recovery VM with a warning, as after a failover. */
@@ -57,3 +69,6 @@ export function job(facts: Partial<JobObservation> = {}): JobObservation {
     ...facts,
   };
 }
+
+/** The part of a watch that is the same for every member that knows only one side. */
+export const HOME = { side: 'home', both: false, sync: null } as const;

@@ -63,6 +63,9 @@ function lookAt({ state, power, job: current }: Host, { jobId, allJobs }: WatchI
     });
   return {
     type: 'host.observed',
+    side: 'home',
+    statistics: null,
+    test: null,
     vm: vm({ state, power }),
     job: seen?.jobId === jobId ? seen : null,
     running: allJobs && seen && current.is === 'running' ? [seen] : [],

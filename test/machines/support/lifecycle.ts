@@ -84,6 +84,9 @@ export class Lifecycle {
     this.#lastLook = [facts, jobs];
     return this.send({
       type: 'host.observed',
+      side: 'home',
+      statistics: null,
+      test: null,
       vm: facts && vm(facts),
       job: jobs.find(({ jobId }) => jobId === watch.jobId) ?? null,
       running: watch.allJobs ? jobs.filter(({ jobState }) => jobState < 7) : [],

@@ -1,0 +1,86 @@
+import type { Side } from '../src/domain/member.ts';
+import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
+import { EnabledState } from '../src/domain/power.ts';
+import { type FailbackContext, type HostObserved, stepOf } from './failback-context.ts';
+import type { Look } from './step.ts';
+
+/** What was last seen of one side. */
+export interface Sight {
+  /** ms since the epoch */
+  readonly at: number;
+  /** Null: the host does not have the VM. */
+  readonly vm: VmObservation | null;
+  readonly job: JobObservation | null;
+  readonly running: readonly JobObservation[];
+  readonly statistics: ReplicationStatistics | null;
+}
+
+/**
+ * Both sides as they were last seen, and which of them since the present watch began. Two hosts are never looked at in the same
+ * moment: a judgement needs a look at each that is younger than the watch.
+ */
+export interface Sights {
+  readonly home: Sight | null;
+  readonly away: Sight | null;
+  readonly fresh: readonly Side[];
+}
+
+export const NO_SIGHTS: Sights = { home: null, away: null, fresh: [] };
+
+/** Looks at two hosts that lie further apart than this do not show one moment. Milliseconds. */
+const APART_MS = 15_000;
+
+/** A look on which a step can be judged, or why there is none: the VM is on no host, or only one side was seen so far. */
+export type Whole = Look | 'missing' | 'partial';
+
+/** What an event and the sights before it say together. */
+export function wholeLook(context: FailbackContext, event: { readonly type: string }): Whole {
+  if (event.type !== 'host.observed') return 'partial';
+  const observed = event as HostObserved;
+  const step = stepOf(context);
+  if (step.looksAt === 'own') {
+    const { vm, job, running, statistics, test } = observed;
+    return vm ? { home: vm, away: null, side: 'home', job, running, statistics, test } : 'missing';
+  }
+  const sights = withSight(context.sights, observed);
+  const home = sightOf(context, sights, 'home');
+  const away = sightOf(context, sights, 'away');
+  if (!home || !away) return 'partial';
+  if (!home.vm || !away.vm) return 'missing';
+  const { job, running, statistics } = step.side === 'home' ? home : away;
+  return { home: home.vm, away: away.vm, side: step.side, job, running, statistics, test: observed.test };
+}
+
+export function lookOf(context: FailbackContext, event: { readonly type: string }): Look | null {
+  const whole = wholeLook(context, event);
+  return whole === 'missing' || whole === 'partial' ? null : whole;
+}
+
+/** A side that was seen since the watch began; of one out of sight that a person vouched for, what was last known of it, but off. */
+function sightOf(context: FailbackContext, sights: Sights, side: Side): Sight | null {
+  const sight = sights[side];
+  if (sight && sights.fresh.includes(side)) return sight;
+  const step = stepOf(context);
+  if (!context.fenced || !step.fencing || side === step.side || !sight?.vm) return null;
+  return { ...sight, vm: { ...sight.vm, power: EnabledState.Off } };
+}
+
+/** The looks at both sides lie too far apart to act upon: one of them may be history. */
+export function isStale({ sights, fenced, member }: FailbackContext, event: HostObserved): boolean {
+  if (member.partner === null) return false;
+  const other = sights[event.side === 'home' ? 'away' : 'home'];
+  if (!other) return false;
+  const isFresh = sights.fresh.includes(event.side === 'home' ? 'away' : 'home');
+  return isFresh ? Math.abs(event.at - other.at) > APART_MS : !fenced;
+}
+
+/** Nothing was seen of this side since the watch began. */
+export function unseenSide({ sights, member }: FailbackContext): Side | null {
+  if (member.partner === null) return null;
+  return (['home', 'away'] as const).find((side) => !sights.fresh.includes(side)) ?? null;
+}
+
+export function withSight(sights: Sights, { side, at, vm, job, running, statistics }: HostObserved): Sights {
+  const fresh = sights.fresh.includes(side) ? sights.fresh : [...sights.fresh, side];
+  return { ...sights, [side]: { at, vm, job, running, statistics }, fresh };
+}
