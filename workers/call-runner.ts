@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { EffectInput } from '../src/domain/effect.ts';
 import { type Failure, toFailure } from '../src/domain/failure.ts';
+import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import type { RuntimeEvent } from '../src/runtime/decide.ts';
-import type { CallJob } from '../src/runtime/dispatcher.ts';
+import { type CallJob, hostOnSide } from '../src/runtime/dispatcher.ts';
 import type { InstanceRef } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import { reportInDoubt } from '../src/runtime/sweep.ts';
-import type { Effect, EffectContext } from './effect.ts';
-import { DEFAULT_PARAMETERS } from './effect-parameters.ts';
+import type { Effect, EffectContext, Partner } from './effect.ts';
+import { parametersOf } from './effect-parameters.ts';
 import { CannotLogOn } from './host-connections.ts';
 import { EFFECT_REGISTRY } from './registry.ts';
 import type { SettingsCache } from './settings-cache.ts';
@@ -65,9 +66,16 @@ export class CallRunner {
     let claimed = false;
     try {
       effect.input.parse(input);
-      const host = await connect(ref.run, member.host);
+      const host = await connect(ref.run, hostOnSide(member, input.side));
       const needed = effect.needsSettings ? await settings.of(host, member.vmId, input.attempt > 1) : null;
-      const context = { host, partner: null, member, input, parameters: DEFAULT_PARAMETERS, settings: needed };
+      const context = {
+        host,
+        partner: partnerOf(ref, member, input, connect),
+        member,
+        input,
+        parameters: parametersOf(member, input),
+        settings: needed,
+      };
       const obstacle = await obstacleTo(effect, context);
       const claimedAt = performance.now();
       const claim = await runtime.claim(ref, token, presence.worker);
@@ -86,11 +94,18 @@ export class CallRunner {
       event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
     } catch (thrown) {
       if (!claimed && isOfThisProcess(thrown)) return 'left';
-      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, member.host) };
+      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, hostOnSide(member, input.side)) };
     }
     await runtime.advance(ref, event, { effect: 'call', token, final: true });
     return 'done';
   }
+}
+
+/** The host of the VM's other copy; null in a strategy that knows only one side. */
+function partnerOf({ run }: InstanceRef, member: MemberInput, { side }: EffectInput, connect: Connect): Partner | null {
+  if (member.partner === null) return null;
+  const name = hostOnSide(member, side === 'home' ? 'away' : 'home');
+  return { name, reach: () => connect(run, name) };
 }
 
 /**

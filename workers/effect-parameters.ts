@@ -1,13 +1,19 @@
+import type { EffectInput } from '../src/domain/effect.ts';
+import type { MemberInput } from '../src/domain/member.ts';
 import { InitialReplicationType } from '../src/domain/replication.ts';
 import type { EffectParameters } from './effect.ts';
 
-/** How things are done unless the plan or a person says otherwise. */
-export const DEFAULT_PARAMETERS: EffectParameters = {
-  fenced: false,
-  failoverPoint: null,
-  recoveryConnectionPoint: null,
-  certificateThumbprint: null,
-  initialReplication: { type: InitialReplicationType.Seeded, startTime: null },
-  resynchronizeAt: null,
-  shutdown: { force: false, reason: 'failback moves this virtual machine to another host.' },
-};
+/** How a call is made for a member: what its settings and the people who were asked say. */
+export function parametersOf({ settings }: Pick<MemberInput, 'settings'>, { fenced }: Pick<EffectInput, 'fenced'>): EffectParameters {
+  const { firstCopy, copyAt } = settings.reverse;
+  const startTime = copyAt === null ? null : new Date(copyAt);
+  return {
+    fenced,
+    failoverPoint: null,
+    recoveryConnectionPoint: null,
+    certificateThumbprint: null,
+    initialReplication: { type: firstCopy === 'seeded' ? InitialReplicationType.Seeded : InitialReplicationType.Network, startTime },
+    resynchronizeAt: startTime,
+    shutdown: { force: false, reason: 'failback moves this virtual machine to another host.' },
+  };
+}

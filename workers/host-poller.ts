@@ -160,7 +160,10 @@ export class HostPoller {
     try {
       const host = await this.#connect();
       if (!host) return;
-      const seen = await host.observe({ jobsOfVm: this.#table.wantsAllJobs() }, { signal: this.#abort.signal });
+      const seen = await host.observe(
+        { jobsOfVm: this.#table.wantsAllJobs(), statistics: this.#table.wantsStatistics(begun) },
+        { signal: this.#abort.signal },
+      );
       if (this.#failures > 0) log.info({ host: host.name }, 'host answers again');
       if (this.#failures > 0 || this.#newlyTaken) await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
       this.#failures = 0;
@@ -214,11 +217,16 @@ export class HostPoller {
     await runtime.redis.hdel(runtime.keys.watches(hostKey), ...fields);
   }
 
-  async #tell({ ref, token, field, stored, vm, job, running }: News, seenAt: number, host: HyperVHost): Promise<void> {
+  async #tell(
+    { ref, token, field, stored, side, vm, job, running, statistics, test }: News,
+    seenAt: number,
+    host: HyperVHost,
+  ): Promise<void> {
     const { runtime, hostKey } = this.#parts;
     const failed = job !== null && job.errorCode !== 0;
     const errors = failed ? await host.jobErrors(job.jobId).catch(() => []) : [];
-    const event = { type: 'host.observed', seenAt, vm, job, running, ...(errors.length > 0 ? { errors } : {}) };
+    const seen = { side, vm, job, running, statistics, test };
+    const event = { type: 'host.observed', seenAt, ...seen, ...(errors.length > 0 ? { errors } : {}) };
     const outcome = await runtime.advance(ref, event, { effect: 'watch', token, final: false });
     if (outcome !== 'dropped' && outcome !== 'gone') return;
     const index = runtime.keys.watches(hostKey);
@@ -236,6 +244,16 @@ export class HostPoller {
       if (this.#told.get(name) === percent) continue;
       this.#told.set(name, percent);
       pipeline.hset(runtime.keys.progress(ref.run), ref.id, percent);
+    }
+    for (const { ref, backlog } of this.#table.backlogs()) {
+      const name = `${ref.run}/${ref.id}.pending`;
+      if (this.#told.get(name) === backlog.at) continue;
+      this.#told.set(name, backlog.at);
+      pipeline.hset(
+        runtime.keys.progress(ref.run),
+        `${ref.id}.pending`,
+        JSON.stringify({ pendingBytes: backlog.pendingBytes, rate: backlog.rate, at: backlog.at }),
+      );
     }
     if (pipeline.length > 0) await pipeline.exec();
     if (this.#told.size > 2 * this.#table.size + 100) this.#told.clear();

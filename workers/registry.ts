@@ -6,6 +6,7 @@ import type { Effect } from './effect.ts';
 import { initiateFailback } from './initiate-failback.ts';
 import { initiateFailover } from './initiate-failover.ts';
 import { prepareFailover } from './prepare-failover.ts';
+import { probe } from './probe.ts';
 import { resumeReplication } from './resume-replication.ts';
 import { resynchronize } from './resynchronize.ts';
 import { reverseReplication } from './reverse-replication.ts';
@@ -36,5 +37,6 @@ export const EFFECT_REGISTRY: Readonly<Record<EffectName, Effect>> = {
   testReplicaSystem,
   startTestSystem,
   destroyTestSystem,
+  probe,
   terminateJob,
 };

@@ -4,8 +4,10 @@ import { EFFECTS, type EffectInput, type EffectOutput } from '../src/domain/effe
 /** What every call takes from the machine that asked for it. */
 export const effectInput: z.ZodType<EffectInput> = z.strictObject({
   effect: z.enum(EFFECTS),
+  side: z.enum(['home', 'away']),
   attempt: z.int().min(0),
   jobId: z.string().nullable(),
+  fenced: z.boolean(),
 });
 
 /** What every call reports to the machine: WMI's `uint32` and the job it named. */

@@ -1,5 +1,6 @@
 import { jobPhase } from '../src/domain/cim-job.ts';
-import type { HostObservation, JobObservation, VmObservation } from '../src/domain/observation.ts';
+import type { Side } from '../src/domain/member.ts';
+import type { HostObservation, JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
 import type { Watch } from '../src/runtime/dispatcher.ts';
 import type { InstanceRef } from '../src/runtime/keys.ts';
 import type { WatchedProgress } from './poll-interval.ts';
@@ -12,7 +13,23 @@ interface Entry {
   /** What was last delivered; empty before the first delivery. */
   digest: string;
   percent: { readonly first: number; readonly now: number } | null;
+  statistics: ReplicationStatistics | null;
+  backlog: Backlog | null;
 }
+
+/** What is still to be sent, as the host counts it. */
+export interface Backlog {
+  readonly pendingBytes: number;
+  /** Bytes a second it has become less, over the whole watch; null before the second count, negative when it grows. */
+  readonly rate: number | null;
+  readonly firstBytes: number;
+  readonly firstAt: number;
+  /** ms since the epoch */
+  readonly at: number;
+}
+
+/** Statistics cost a call a VM: they are read no more often than this, milliseconds. */
+const STATISTICS_MS = 3_000;
 
 /** A look at one member that says something new. */
 export interface News {
@@ -24,6 +41,9 @@ export interface News {
   readonly vm: VmObservation | null;
   readonly job: JobObservation | null;
   readonly running: readonly JobObservation[];
+  readonly side: Side;
+  readonly statistics: ReplicationStatistics | null;
+  readonly test: VmObservation | null;
 }
 
 /** The members one host is watched for, and what each of them was last told. */
@@ -37,7 +57,16 @@ export class WatchTable {
       if (this.#entries.has(field)) continue;
       const slash = field.indexOf('/');
       const ref = { run: field.slice(0, slash), id: field.slice(slash + 1) };
-      this.#entries.set(field, { ref, stored, watch: JSON.parse(stored) as Watch, since: now, digest: '', percent: null });
+      this.#entries.set(field, {
+        ref,
+        stored,
+        watch: JSON.parse(stored) as Watch,
+        since: now,
+        digest: '',
+        percent: null,
+        statistics: null,
+        backlog: null,
+      });
     }
   }
 
@@ -78,12 +107,28 @@ export class WatchTable {
       const running = watch.allJobs ? unfinishedJobs(seen, watch.vmId) : [];
       const percent = job?.percentComplete;
       if (percent !== undefined) entry.percent = { first: entry.percent?.first ?? percent, now: percent };
-      const digest = digestOf(vm, job, running);
+      const test = vm?.testReplica ? (seen.vms.get(vm.testReplica) ?? null) : null;
+      const statistics = seen.statisticsOf.get(watch.vmId);
+      if (watch.sync && statistics) note(entry, statistics, seen.takenAt);
+      const digest = digestOf(entry, vm, job, running, test);
       if (digest === entry.digest) continue;
       entry.digest = digest;
-      news.push({ ref, token: watch.token, field, stored, vm, job, running });
+      news.push({ ref, token: watch.token, field, stored, side: watch.side, vm, job, running, statistics: entry.statistics, test });
     }
     return news;
+  }
+
+  /** VMs whose replication statistics are due. */
+  wantsStatistics(now: number): readonly string[] {
+    const due = [...this.#entries.values()].filter(
+      ({ watch, backlog }) => watch.sync !== null && now - (backlog?.at ?? 0) >= STATISTICS_MS,
+    );
+    return due.map(({ watch }) => watch.vmId);
+  }
+
+  /** What is still to be sent, of every VM whose statistics are read. */
+  *backlogs(): Generator<{ readonly ref: InstanceRef; readonly backlog: Backlog }> {
+    for (const { ref, backlog } of this.#entries.values()) if (backlog) yield { ref, backlog };
   }
 
   /** Percent of every followed job that changed since the last call. */
@@ -109,8 +154,28 @@ function unfinishedJobs(seen: HostObservation, vmId: string): readonly JobObserv
     .filter(({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running');
 }
 
-/** Everything a lifecycle may react to; percent is not in it. */
-function digestOf(vm: VmObservation | null, job: JobObservation | null, running: readonly JobObservation[]): string {
+function note(entry: Entry, statistics: ReplicationStatistics, at: number): void {
+  const { pendingBytes } = statistics;
+  const first = entry.backlog ?? { firstBytes: pendingBytes, firstAt: at };
+  const seconds = (at - first.firstAt) / 1000;
+  entry.statistics = statistics;
+  entry.backlog = {
+    pendingBytes,
+    rate: seconds > 0 ? (first.firstBytes - pendingBytes) / seconds : null,
+    firstBytes: first.firstBytes,
+    firstAt: first.firstAt,
+    at,
+  };
+}
+
+/** Everything a lifecycle may react to; percent and bytes are not in it. */
+function digestOf(
+  { watch, statistics }: Entry,
+  vm: VmObservation | null,
+  job: JobObservation | null,
+  running: readonly JobObservation[],
+  test: VmObservation | null,
+): string {
   if (!vm) return 'gone';
   const { replication } = vm;
   return [
@@ -121,5 +186,9 @@ function digestOf(vm: VmObservation | null, job: JobObservation | null, running:
     replication ? `${replication.state},${replication.health},${replication.failedOverType}` : '-',
     job ? `${job.jobState},${job.errorCode}` : '-',
     running.map(({ jobId }) => jobId).join(','),
+    test ? `${test.vmId},${test.power},${test.healthState},${test.operationalStatus.join(',')}` : (vm.testReplica ?? '-'),
+    watch.sync && statistics
+      ? statistics.pendingBytes <= watch.sync.pendingBytes && statistics.latencySeconds * 1000 <= watch.sync.latency
+      : '-',
   ].join('|');
 }

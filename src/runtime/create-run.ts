@@ -15,8 +15,10 @@ import { type Conflict, holdVms, keepHolds, releaseVms } from './vm-holds.ts';
 export interface NewMember {
   readonly vm: string;
   readonly vmId: string;
-  /** Plan name of its host. */
+  /** Plan name of its host at home. */
   readonly host: string;
+  /** Plan name of the host of its other copy; null in a strategy that knows only home. */
+  readonly partner: string | null;
   readonly settings: MemberSettings;
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
-import type { WatchInput } from '../domain/effect.ts';
-import type { MemberInput } from '../domain/member.ts';
+import type { EffectInput, WatchInput } from '../domain/effect.ts';
+import type { MemberInput, Side } from '../domain/member.ts';
 import { hostKeyOf, type InstanceId, type InstanceRef, type Keys, type RunId } from './keys.ts';
 import type { LiveEffect, Row } from './row.ts';
 import type { RunRecords } from './run-record.ts';
@@ -73,10 +73,10 @@ export class Dispatcher {
     };
     const watches = new Map<string, { set: string[]; remove: string[] }>();
     for (const { ref, row, member, started, ended, again } of items) {
-      const hostKey = member && (await this.hostKey(ref.run, member.host));
-      if (hostKey) {
+      if (member) {
         const { call, watch } = started;
         if (call) {
+          const hostKey = await this.hostKey(ref.run, hostOfCall(member, call));
           const data = { run: ref.run, id: ref.id, token: call.token };
           const queue = this.#keys.callQueuePrefix(ref.run, hostKey);
           const jobs = calls.get(queue) ?? [];
@@ -87,11 +87,12 @@ export class Dispatcher {
           });
           calls.set(queue, jobs);
         }
-        if (watch || ended.watch) {
+        const field = `${ref.run}/${ref.id}`;
+        for (const [side, host] of sidesOf(member, watch, ended.watch)) {
+          const hostKey = await this.hostKey(ref.run, host);
           const change = watches.get(hostKey) ?? { set: [], remove: [] };
-          const field = `${ref.run}/${ref.id}`;
-          if (watch) {
-            const entry: Watch = { ...(watch.input as WatchInput), token: watch.token, vmId: member.vmId, host: member.host };
+          const entry = watch && watchOf(member, watch, side, host);
+          if (entry) {
             const text = JSON.stringify(entry);
             if (!again || (await this.#redis.hget(this.#keys.watches(hostKey), field)) !== text) change.set.push(field, text);
           } else {
@@ -140,7 +141,7 @@ export class Dispatcher {
 
   /** Queues a call again under a name of its own: its job is stuck with a worker that is gone. */
   async queueAgain(ref: InstanceRef, member: MemberInput, call: LiveEffect, mark: string): Promise<void> {
-    const hostKey = await this.hostKey(ref.run, member.host);
+    const hostKey = await this.hostKey(ref.run, hostOfCall(member, call));
     const data: CallJob = { run: ref.run, id: ref.id, token: call.token };
     const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${call.token}.${mark}` };
     await this.#queue(this.#keys.callQueuePrefix(ref.run, hostKey), 'calls').add((call.input as { effect: string }).effect, data, opts);
@@ -173,6 +174,45 @@ export class Dispatcher {
     }
     return queue;
   }
+}
+
+/** The plan's name of the host a call goes to. */
+export function hostOfCall(member: MemberInput, { input }: LiveEffect): string {
+  return hostOnSide(member, (input as EffectInput).side);
+}
+
+/** The plan's name of a member's host on a side. */
+export function hostOnSide({ host, partner }: MemberInput, side: Side): string {
+  return side === 'home' ? host : (partner ?? host);
+}
+
+/** The sides whose index of watches has to change. */
+function sidesOf(member: MemberInput, watch: LiveEffect | undefined, ended: LiveEffect | undefined): readonly (readonly [Side, string])[] {
+  const wanted = new Set([watch, ended].flatMap((effect) => (effect ? sidesWatched(effect.input as WatchInput) : [])));
+  return [...wanted].map((side) => [side, hostOnSide(member, side)] as const);
+}
+
+function sidesWatched({ side, both }: WatchInput): readonly Side[] {
+  return both ? ['home', 'away'] : [side];
+}
+
+/** What the poller of one side is asked for; null when that side is not watched (any more). The job is on the side that is acted on. */
+function watchOf(member: MemberInput, { token, input }: LiveEffect, side: Side, host: string): Watch | null {
+  const watch = input as WatchInput;
+  if (!sidesWatched(watch).includes(side)) return null;
+  const acting = watch.side === side;
+  const { jobId, allJobs, sync, pace, both } = watch;
+  return {
+    side,
+    both,
+    jobId: acting ? jobId : null,
+    allJobs: acting && allJobs,
+    sync: acting ? sync : null,
+    pace,
+    token,
+    vmId: member.vmId,
+    host,
+  };
 }
 
 /** The earliest timer of a lifecycle, ms since the epoch. */

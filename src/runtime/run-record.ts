@@ -36,12 +36,13 @@ interface StoredInput {
   readonly vm: string;
   readonly vmId: string;
   readonly host: string;
+  /** Absent: the strategy knows only home. */
+  readonly partner?: string;
   readonly settings: number;
 }
 
-export function encodeInput(input: Omit<StoredInput, 'settings'>, settings: number): string {
-  const { vm, vmId, host } = input;
-  return JSON.stringify({ vm, vmId, host, settings } satisfies StoredInput);
+export function encodeInput({ vm, vmId, host, partner }: Omit<MemberInput, 'settings' | 'adopt'>, settings: number): string {
+  return JSON.stringify({ vm, vmId, host, ...(partner === null ? {} : { partner }), settings } satisfies StoredInput);
 }
 
 /** Reads what is fixed about runs and members; keeps it, since it never changes. */
@@ -93,10 +94,10 @@ export class RunRecords {
 }
 
 function decodeInput(text: string, record: RunRecord): MemberInput {
-  const { vm, vmId, host, settings } = JSON.parse(text) as StoredInput;
+  const { vm, vmId, host, partner = null, settings } = JSON.parse(text) as StoredInput;
   const effective = record.settings[settings];
   if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);
-  return { vm, vmId, host, settings: effective, adopt: record.adopt };
+  return { vm, vmId, host, partner, settings: effective, adopt: record.adopt };
 }
 
 export function unknownRun(run: RunId): FailbackError {

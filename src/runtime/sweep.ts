@@ -1,4 +1,5 @@
 import { isDue } from './decide.ts';
+import { hostOfCall } from './dispatcher.ts';
 import { type InstanceRef, RUN_INSTANCE, type RunId } from './keys.ts';
 import type { Presence } from './presence.ts';
 import type { LiveEffect, Row } from './row.ts';
@@ -125,7 +126,7 @@ export class Sweep {
   async #unstick(ref: InstanceRef, call: LiveEffect, thorough: boolean): Promise<void> {
     const member = await this.#runtime.member(ref);
     if (!member) return;
-    const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, member.host);
+    const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, hostOfCall(member, call));
     const active = await this.#runtime.dispatcher.activeCalls(ref.run, hostKey);
     if (!active.includes(`${ref.run}.${ref.id}.${call.token}`)) return;
     await this.#runtime.dispatcher.queueAgain(

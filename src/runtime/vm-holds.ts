@@ -4,8 +4,8 @@ import type { RunHost } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
 import { runScript } from './scripts.ts';
 
-/** A VM on a host that a run wants, or does not let go of. */
-export type HeldVm = Pick<MemberInput, 'vm' | 'vmId' | 'host'>;
+/** A VM on its hosts that a run wants, or does not let go of. */
+export type HeldVm = Pick<MemberInput, 'vm' | 'vmId' | 'host' | 'partner'>;
 
 export interface Conflict {
   readonly vm: HeldVm;
@@ -68,9 +68,9 @@ export async function keepHolds(runtime: Runtime, run: RunId): Promise<void> {
   for (const host of hosts) if ((await redis.pttl(keys.holder(hostKeyOf(host.address), run))) !== -1) missing.push(host);
   if (missing.length === 0) return;
   const open = (await Promise.all(OPEN.map((status) => redis.smembers(keys.status(run, status))))).flat();
-  const names = new Set(missing.map(({ name }) => name));
-  const vms = (await records.inputs(run, open)).filter(({ host }) => names.has(host));
-  for (const part of partsOf(missing, vms)) await send(runtime, 'hold-vms', run, part, [0, '1']);
+  const keysOfMissing = new Set(missing.map(({ address }) => hostKeyOf(address)));
+  const parts = partsOf(hosts, await records.inputs(run, open)).filter(({ hostKey }) => keysOfMissing.has(hostKey));
+  for (const part of parts) await send(runtime, 'hold-vms', run, part, [0, '1']);
   // Hosts without open members need no VMs held, only the mark.
   for (const host of missing) await redis.set(keys.holder(hostKeyOf(host.address), run), run);
 }
@@ -80,16 +80,18 @@ interface Part {
   readonly vms: readonly HeldVm[];
 }
 
-/** By host, hosts always in the same order: of two runs that want the same VMs one gets them all. */
+/** By host, both sides of a pair, hosts always in the same order: of two runs that want the same VMs one gets them all. */
 function partsOf(hosts: readonly RunHost[], vms: readonly HeldVm[]): readonly Part[] {
   const keyOf = new Map(hosts.map(({ name, address }) => [name, hostKeyOf(address)]));
   const byHost = new Map<string, HeldVm[]>();
   for (const vm of vms) {
-    const hostKey = keyOf.get(vm.host);
-    if (hostKey === undefined) throw new Error(`VM ${vm.vm} is on a host the run does not know: ${vm.host}`);
-    const list = byHost.get(hostKey);
-    if (list) list.push(vm);
-    else byHost.set(hostKey, [vm]);
+    for (const host of vm.partner === null ? [vm.host] : [vm.host, vm.partner]) {
+      const hostKey = keyOf.get(host);
+      if (hostKey === undefined) throw new Error(`VM ${vm.vm} is on a host the run does not know: ${host}`);
+      const list = byHost.get(hostKey);
+      if (list) list.push(vm);
+      else byHost.set(hostKey, [vm]);
+    }
   }
   return [...byHost]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -31,7 +31,7 @@ function planOf(run: string, vms: readonly number[], hosts: readonly string[] = 
     createdBy: 'test',
     inFlight: 10,
     hosts: hosts.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: 10, connection: null })),
-    members: hosts.flatMap((host) => vms.map((n) => ({ vm: `vm-${n}`, vmId: `id-${n}`, host, settings: quickSettings }))),
+    members: hosts.flatMap((host) => vms.map((n) => ({ vm: `vm-${n}`, vmId: `id-${n}`, host, partner: null, settings: quickSettings }))),
     adopt: false,
   };
 }

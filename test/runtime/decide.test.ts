@@ -7,6 +7,9 @@ import { member } from './support.ts';
 const NOW = 1_000_000;
 const LOOK = {
   type: 'host.observed',
+  side: 'home',
+  statistics: null,
+  test: null,
   vm: {
     vmId: member.vmId,
     name: member.vm,

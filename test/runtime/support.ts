@@ -14,6 +14,7 @@ export const member: MemberInput = {
   vm: 'web-001',
   vmId: '0D3B5D8A-0000-4000-8000-000000000001',
   host: 'hv-a',
+  partner: null,
   settings: quickSettings,
   adopt: false,
 };
@@ -80,6 +81,7 @@ export async function runOf(
       vm: `vm-${n}`,
       vmId: `${run}-0000-4000-8000-${String(n).padStart(12, '0')}`,
       host: hosts[n % hosts.length] as string,
+      partner: null,
       settings: quickSettings,
     })),
     adopt: false,

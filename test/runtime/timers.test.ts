@@ -70,7 +70,11 @@ test('a timer whose state was left does nothing when its alarm rings', async () 
   await runtime.advance(ref, { type: 'failback.admit' });
   const armed = await runtime.read(ref);
   const token = armed?.row.live.watch?.token ?? '';
-  await runtime.advance(ref, { type: 'host.observed', vm: null, job: null, running: [] }, { effect: 'watch', token, final: false });
+  await runtime.advance(
+    ref,
+    { type: 'host.observed', side: 'home', statistics: null, test: null, vm: null, job: null, running: [] },
+    { effect: 'watch', token, final: false },
+  );
   clock.now = start + DEADLINE + 5_000;
   if (armed) await sweep.fireTimers(ref, armed.row);
   expect(await timerEvents()).toEqual([]);

@@ -16,6 +16,18 @@ export const quickSettings: MemberSettings = {
   startStates: [6, 5],
   start: true,
   stable: 200,
+  probes: [],
+  probing: { within: 60_000, every: 200 },
+  reverse: {
+    firstCopy: 'seeded',
+    copyAt: null,
+    sync: { pendingBytes: 64 * 1024 ** 2, latency: 300_000 },
+    shutdown: { within: 60_000, turnOff: false },
+    commit: 'commit',
+    hold: 0,
+    unseen: 30_000,
+  },
+  rto: null,
 };
 
 export const quiet = pino({ level: process.env.FAILBACK_LOG ?? 'silent' }, pino.destination(2));
@@ -60,7 +72,9 @@ export async function runAll(
     createdBy: 'test',
     hosts: runHosts(simulator, options.perHost),
     inFlight: options.inFlight ?? 10_000,
-    members: simulator.hosts.flatMap(({ name, vms }) => vms.map((vm) => ({ vm: vm.name, vmId: vm.id, host: name, settings }))),
+    members: simulator.hosts.flatMap(({ name, vms }) =>
+      vms.map((vm) => ({ vm: vm.name, vmId: vm.id, host: name, partner: null, settings })),
+    ),
     adopt: options.adopt ?? false,
   });
   return { run, runtime, views: new RunViews(runtime.redis, runtime.keys) };

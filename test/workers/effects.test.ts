@@ -4,7 +4,7 @@ import { FailbackError } from '../../src/domain/failure.ts';
 import { EnabledState, RequestedState } from '../../src/domain/power.ts';
 import type { CallControl } from '../../src/hyperv/hyperv-host.ts';
 import type { EffectContext, EffectParameters } from '../../workers/effect.ts';
-import { DEFAULT_PARAMETERS } from '../../workers/effect-parameters.ts';
+import { parametersOf } from '../../workers/effect-parameters.ts';
 import { EFFECT_REGISTRY } from '../../workers/registry.ts';
 import { AWAY, HOME, HOUR, pair, replicatingHome, type Scene, scenes, soon } from '../hyperv/suite/scene.ts';
 import { failureOf, hostAt } from '../hyperv/wsman/hosts.ts';
@@ -18,8 +18,8 @@ function contextOf(scene: Scene, effect: EffectName, at: string, parameters: Par
     host: scene.host(at),
     partner: { name: partner, reach: async () => scene.host(partner) },
     member: { ...member(), vm: 'pair', vmId: scene.idOf('pair', at), host: at },
-    input: { effect, attempt: 1, jobId: null },
-    parameters: { ...DEFAULT_PARAMETERS, ...parameters },
+    input: { effect, side: 'home', attempt: 1, jobId: null, fenced: false },
+    parameters: { ...parametersOf(member(), { fenced: false }), ...parameters },
     settings: null,
   };
 }

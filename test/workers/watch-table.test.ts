@@ -27,7 +27,18 @@ const JOB: JobObservation = {
 };
 
 function watch(about: Partial<Watch> = {}): string {
-  return JSON.stringify({ token: 'r2.0', vmId: 'A', host: 'hv-a', jobId: 'J1', allJobs: false, pace: 'copy', ...about } satisfies Watch);
+  return JSON.stringify({
+    side: 'home',
+    both: false,
+    sync: null,
+    token: 'r2.0',
+    vmId: 'A',
+    host: 'hv-a',
+    jobId: 'J1',
+    allJobs: false,
+    pace: 'copy',
+    ...about,
+  } satisfies Watch);
 }
 
 function look(vm: Partial<VmObservation> | null = {}, job: Partial<JobObservation> | null = {}): HostObservation {

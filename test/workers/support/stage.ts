@@ -64,9 +64,11 @@ export class Stage {
   async createRun(options: NewRunOptions = {}): Promise<string> {
     const run = options.run ?? `run-${randomUUID().slice(0, 8)}`;
     const settings = { ...quickSettings, ...options.settings };
-    const members = this.simulator.hosts.flatMap(({ name, vms }) =>
-      vms.map(({ id, name: vm }) => ({ vm, vmId: id, host: name, settings })),
-    );
+    const { pairs, hosts } = this.simulator;
+    const members =
+      settings.strategy === 'reverse'
+        ? pairs.map(({ id, name, home, away }) => ({ vm: name, vmId: id, host: home, partner: away, settings }))
+        : hosts.flatMap(({ name, vms }) => vms.map(({ id, name: vm }) => ({ vm, vmId: id, host: name, partner: null, settings })));
     await createRun(this.runtime, {
       run,
       plan: 'test',
