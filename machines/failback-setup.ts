@@ -1,27 +1,13 @@
 import { assign, fromPromise, setup } from 'xstate';
 import type { EffectInput, EffectName, EffectOutput, WatchInput } from '../src/domain/effect.ts';
-import type { Failure } from '../src/domain/failure.ts';
-import type { MemberInput, Side } from '../src/domain/member.ts';
-import { isAccepted, returnValueFailure } from '../src/domain/return-value.ts';
+import type { MemberInput } from '../src/domain/member.ts';
 import { backOffDelay } from './back-off.ts';
-import {
-  canTurnBack,
-  copyBrokeOff,
-  type FailbackContext,
-  type FailbackEvent,
-  type HostObserved,
-  mayBeAtWork,
-  mayBeCopying,
-  patienceOf,
-  retryOf,
-  seenIn,
-  stepOf,
-  stepsOf,
-} from './failback-context.ts';
-import { type Before, type During, isOver, jobHasEnded, judgeBefore, judgeDuring, openRung } from './judgement.ts';
+import { answer, refusal } from './call-report.ts';
+import { type FailbackContext, type FailbackEvent, patienceOf, retryOf, seenIn, stepOf } from './failback-context.ts';
+import { failbackGuards } from './failback-guards.ts';
+import { openRung } from './judgement.ts';
 import { nextStep } from './next-step.ts';
-import { isStale, lookOf, type Sights, unseenSide, withSight } from './sight.ts';
-import type { StepName } from './step.ts';
+import { lookOf, otherSide, unseenSide, withSight } from './sight.ts';
 import {
   brokenOff,
   cancelledBefore,
@@ -35,7 +21,6 @@ import {
   obstacle,
   overdue,
   unclear,
-  unknownOutcome,
   unsettled,
   vanished,
   waitingFor,
@@ -45,88 +30,6 @@ import { approvalNeeded, leftHalfway, otherUnseen, takenBack } from './wording-t
 /** An actor with types but no body: the work happens in a worker. */
 function remote<Output, Input>() {
   return fromPromise<Output, Input>(() => Promise.reject(new Error('effects run in workers')));
-}
-
-interface GuardArgs {
-  readonly context: FailbackContext;
-  readonly event: { readonly type: string };
-}
-
-function before({ context, event }: GuardArgs, is: Before): boolean {
-  return event.type === 'host.observed' && judgeBefore(context, event as never) === is;
-}
-
-function during({ context, event }: GuardArgs, is: During): boolean {
-  return event.type === 'host.observed' && judgeDuring(context, event as never) === is;
-}
-
-function isNews({ seen, member, sights }: FailbackContext, event: HostObserved): boolean {
-  if (member.partner !== null) return !sights.fresh.includes(event.side) || !isSame(sights[event.side], event);
-  const now = seenIn(event);
-  return now !== null && JSON.stringify({ ...now, at: 0 }) !== JSON.stringify({ ...seen, at: 0 });
-}
-
-function isSame(before: Sights['home'], { vm, job, running, statistics }: HostObserved): boolean {
-  return JSON.stringify({ ...before, at: 0 }) === JSON.stringify({ at: 0, vm, job, running, statistics });
-}
-
-/** The call of the current step; only asked for in steps that make one. */
-export function effectOf(context: FailbackContext): EffectName {
-  const { effect: gentle, harder, name } = stepOf(context);
-  const effect = (context.forced && harder?.(context.member.settings)) || gentle;
-  if (effect === null) throw new Error(`step ${name} only watches`);
-  return effect;
-}
-
-function answer(event: { readonly type: string }): EffectOutput | null {
-  return (event as { output?: EffectOutput }).output ?? null;
-}
-
-/** The failure an effect reports: a refusal of the host, or a call that did not come back. Null when the call was accepted. */
-function refusal(context: FailbackContext, event: { readonly type: string }): Failure | null {
-  const { error } = event as { error?: Partial<Failure> };
-  const output = answer(event);
-  if (error || !output) return isKnown(error) ? error : unknownOutcome(context, error?.message);
-  return isAccepted(output.returnValue) ? null : returnValueFailure(stepOf(context).label, output.returnValue);
-}
-
-/** A defect of our own, or a report nobody can read, says nothing about what the host has made of the call. */
-function isKnown(error: Partial<Failure> | undefined): error is Failure {
-  return error?.class !== undefined && error.code !== 'internal';
-}
-
-function attemptsLeft(context: FailbackContext): boolean {
-  return context.attempt < retryOf(context).attempts;
-}
-
-/** There is a harder call than the one whose time is over, and the plan permits it. */
-function canForce({ forced, member, ...rest }: FailbackContext): boolean {
-  return !forced && (stepOf({ forced, member, ...rest }).harder?.(member.settings) ?? null) !== null;
-}
-
-/** The plan wants a failover taken back when the started VM does not verify; what a drill made is always removed. */
-function wantsBack(context: FailbackContext): boolean {
-  const { strategy, reverse } = context.member.settings;
-  if (!canTurnBack(context)) return false;
-  return strategy === 'drill' || (reverse.commit === 'rollback' && TRIAL.includes(stepOf(context).name));
-}
-
-const TRIAL: readonly StepName[] = ['start', 'verify', 'probe', 'hold'];
-
-/** A look after the deadline at which the step is still not achieved. */
-function isLate(context: FailbackContext, event: HostObserved): boolean {
-  const found = judgeDuring(context, event);
-  return found === 'going' || found === 'unsettled' || found === 'vanished';
-}
-
-/** What is at work may be left alone: a cancel need not wait for it. */
-function needsNoEnd(context: FailbackContext): boolean {
-  const { cancel, effect } = stepOf(context);
-  return cancel === 'leave' || (cancel === 'revert' && effect === null);
-}
-
-function otherSide(context: FailbackContext): Side {
-  return stepOf(context).side === 'home' ? 'away' : 'home';
 }
 
 /** Everything the statechart in `failback.ts` names: guards in words, actions as verbs, delays by their reason. */
@@ -154,92 +57,7 @@ export const failbackSetup = setup({
     /** For a look that decides whether a deadline is believed: its requests must have time to be answered. */
     lastLook: ({ context: { member } }) => Math.max(member.settings.timeouts.settle, member.settings.timeouts.call),
   },
-  guards: {
-    'calls may be at work': ({ context }) => mayBeAtWork(context),
-    'arrival was in doubt': ({ context }) => context.doubt === 'arrival',
-    'something new': ({ context, event }) => event.type === 'host.observed' && isNews(context, event),
-    'not paused yet': ({ context }) => !context.pauseRequested,
-    'pause requested': ({ context }) => context.pauseRequested,
-    'may be cancelled': ({ context }) => context.course === 'forth',
-    'not cancelled yet': ({ context }) => !context.cancelRequested && context.course === 'forth',
-    'cancel requested': ({ context }) => context.cancelRequested && context.course === 'forth',
-    'cancel requested, can be taken back': ({ context }) => context.cancelRequested && canTurnBack(context),
-    'on the way back': ({ context }) => context.course === 'back',
-    'needs no end': ({ context }) => context.course === 'forth' && needsNoEnd(context),
-    'can be taken back': ({ context }) => canTurnBack(context),
-    'given up, to be taken back': ({ context, event }) => wantsBack(context) && refusal(context, event)?.class !== 'reconcile',
-    'blocked, to be taken back': (args) => before(args, 'blocked') && wantsBack(args.context),
-    'to be cleaned up': ({ context }) =>
-      context.step >= stepsOf(context).length && context.course === 'forth' && context.member.settings.strategy === 'drill',
-    'taken back': ({ context }) => context.step >= stepsOf(context).length && context.course === 'back',
-    'taken back on demand': ({ context }) =>
-      context.step >= stepsOf(context).length && context.course === 'back' && context.cancelRequested,
-    'cleaned up': ({ context }) =>
-      context.step >= stepsOf(context).length && context.course === 'back' && !context.cancelRequested && context.because === null,
-    'a person must approve': (args) => before(args, 'ready') && stepOf(args.context).approval === true && !args.context.approved,
-    'may start, looks lie apart': (args) =>
-      args.event.type === 'host.observed' && isStale(args.context, args.event as never) && before(args, 'ready'),
-    'an earlier rung is open': ({ context, event }) => event.type === 'host.observed' && openRung(context, event) >= 0,
-    'only watching, an earlier rung is open': ({ context, event }) =>
-      event.type === 'host.observed' && stepOf(context).effect === null && openRung(context, event) >= 0,
-    'a side is out of sight': ({ context }) => stepOf(context).fencing === true && unseenSide(context) !== null,
-    'both sides in sight': ({ context, event }) => event.type === 'host.observed' && lookOf(context, event) !== null,
-    'the other copy is out of sight, its name is right': ({ context, event }) =>
-      event.type === 'failback.fence' && event.vm === context.member.vm && unseenSide(context) === otherSide(context),
-    'accepted, nothing is to be seen': ({ context, event }) =>
-      stepOf(context).answered === true && isAccepted(answer(event)?.returnValue ?? -1),
-    'a person must act, force permitted': ({ context, event }) => {
-      const failure = refusal(context, event);
-      return (failure?.class === 'operator' || failure?.class === 'permanent') && canForce(context);
-    },
-    'late, force permitted': ({ context, event }) => event.type === 'host.observed' && canForce(context) && isLate(context, event),
-    'late, to be taken back': ({ context, event }) => event.type === 'host.observed' && wantsBack(context) && isLate(context, event),
-    'copy is interrupted by cancel': ({ context }) => context.cancelRequested && stepOf(context).cancel === 'quarantine',
-    'a copy may be under way': ({ context }) => mayBeCopying(context),
-    'a copy with a known job': ({ context }) => mayBeCopying(context) && context.jobId !== null && context.ended === null,
-    'a copy broke off': ({ context }) => copyBrokeOff(context),
-    'no step left': ({ context }) => context.step >= stepsOf(context).length,
-    'no call so far': ({ context }) => context.attempt === 0,
-    'attempts left': ({ context }) => attemptsLeft(context),
-    'VM is not here': (args) => before(args, 'missing'),
-    'done or under way': (args) => before(args, 'done') || before(args, 'under-way'),
-    'already done': (args) => before(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
-    'done, to be proved': (args) => before(args, 'done'),
-    'may start, paused': (args) => args.context.pauseRequested && before(args, 'ready'),
-    'may start': (args) => before(args, 'ready'),
-    'not begun, or long home': ({ context, event }) => event.type === 'host.observed' && unclear(context, event) !== null,
-    'nothing on the host': (args) => before(args, 'ready'),
-    blocked: (args) => before(args, 'blocked'),
-    'waits for something new': (args) =>
-      before(args, 'wait') && waitingFor(args.context, args.event as never)?.message !== args.context.failure?.message,
-    accepted: ({ event }) => isAccepted(answer(event)?.returnValue ?? -1),
-    'nothing happened yet, attempts left': ({ context, event }) => refusal(context, event)?.class === 'retryable' && attemptsLeft(context),
-    'in doubt': ({ context, event }) => refusal(context, event)?.class === 'reconcile',
-    'a person must act': ({ context, event }) => refusal(context, event)?.class === 'operator',
-    'left the host': (args) => during(args, 'missing'),
-    achieved: (args) => during(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
-    'achieved, to be proved': (args) => during(args, 'done'),
-    'still achieved': (args) => during(args, 'done'),
-    'not achieved any more': ({ context, event }) => event.type === 'host.observed' && judgeDuring(context, event) !== 'done',
-    'job found': (args) => during(args, 'found'),
-    'job has ended': ({ context, event }) => event.type === 'host.observed' && context.ended === null && jobHasEnded(event),
-    'job vanished': (args) => during(args, 'vanished'),
-    'job vanished, its end unseen': (args) =>
-      args.context.failure?.code === 'deadline.passed' && args.context.ended === null && during(args, 'vanished'),
-    'job failed, attempts left': (args) =>
-      during(args, 'failed') && failureOfJob(args.context, args.event as never).class === 'retryable' && attemptsLeft(args.context),
-    'job failed, a person must act': (args) =>
-      during(args, 'failed') && failureOfJob(args.context, args.event as never).class === 'operator',
-    'job failed, to be taken back': (args) => during(args, 'failed') && wantsBack(args.context),
-    'job failed': (args) => during(args, 'failed'),
-    'not settled': (args) => during(args, 'unsettled'),
-    'going on': (args) => during(args, 'going'),
-    'at work, only slow to settle': (args) =>
-      args.context.failure?.code !== 'deadline.passed' && (during(args, 'going') || during(args, 'found')),
-    looked: ({ event }) => event.type === 'host.observed',
-    'copy was complete': (args) => during(args, 'done'),
-    'copy is over': ({ context, event }) => event.type === 'host.observed' && isOver(context, event),
-  },
+  guards: failbackGuards,
   actions: {
     /** Becomes a counter of the run: calls that are known to have reached the host. */
     count: (_, _params: { readonly calls: EffectName }) => undefined,

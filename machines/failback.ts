@@ -1,5 +1,8 @@
+import { approval, needsOperator, unseen } from './asking-states.ts';
+import { effectOf } from './call-report.ts';
+import { cancelling } from './cancelling-state.ts';
 import { type FailbackContext, follow, lookAround, lookOn, stepOf } from './failback-context.ts';
-import { effectOf, failbackSetup } from './failback-setup.ts';
+import { failbackSetup } from './failback-setup.ts';
 import {
   afterCall,
   anotherWay,
@@ -9,7 +12,6 @@ import {
   cancelNow,
   cancelSoon,
   honourCancel,
-  howItEnded,
   isItProved,
   mayItStart,
   noteJobEnd,
@@ -274,80 +276,10 @@ export const failbackMachine = failbackSetup.createMachine({
       always: honourCancel,
       on: { 'failback.cancel': cancelForth },
     },
-    /** The next step is a point of no return that the plan leaves to a person. */
-    approval: {
-      tags: 'attention',
-      entry: 'noteApproval',
-      on: {
-        'failback.approve': { target: 'checking', actions: 'approve' },
-        'failback.retry': startOver,
-        'failback.cancel': cancel,
-      },
-    },
-    /** The host of the other copy is out of sight. It may come back, or a person vouches that the copy can not run. */
-    unseen: {
-      tags: 'attention',
-      entry: ['noteUnseen', 'lookAfresh'],
-      invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
-      always: { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' },
-      on: {
-        'failback.fence': { guard: 'the other copy is out of sight, its name is right', target: 'checking', actions: 'fence' },
-        'failback.retry': startOver,
-        'failback.cancel': cancel,
-      },
-    },
-    needsOperator: {
-      tags: 'attention',
-      always: honourCancel,
-      on: { 'failback.retry': startOver, 'failback.cancel': cancel },
-    },
-    /**
-     * Cancelled. A copy that may be on its way is interrupted, one that broke off before is left alone; either way the disks are not
-     * to be trusted, unless the copy turns out to have been complete. A job that is known to have ended is not called.
-     */
-    cancelling: {
-      tags: 'working',
-      initial: 'deciding',
-      states: {
-        deciding: {
-          always: [
-            { guard: 'a copy with a known job', target: 'terminating' },
-            { guard: 'a copy may be under way', target: 'ending' },
-            { guard: 'can be taken back', target: '#failback.turning' },
-            { guard: 'on the way back', target: '#failback.cancelled', actions: 'noteLeftHalfway' },
-            { guard: 'a copy broke off', target: '#failback.quarantined', actions: 'noteBrokenOff' },
-            { target: '#failback.cancelled', actions: 'noteCancelled' },
-          ],
-        },
-        terminating: {
-          invoke: {
-            id: 'call',
-            src: 'callHost',
-            input: ({ context }) => ({
-              effect: 'terminateJob',
-              side: stepOf(context).side,
-              attempt: context.attempt,
-              jobId: context.jobId,
-              fenced: false,
-            }),
-            onDone: 'ending',
-            onError: 'ending',
-          },
-        },
-        ending: {
-          entry: 'lookAfresh',
-          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
-          after: { settle: 'lastLook' },
-          always: howItEnded,
-        },
-        lastLook: {
-          entry: 'lookAfresh',
-          invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
-          after: { lastLook: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
-          always: [...howItEnded, { guard: 'looked', target: '#failback.quarantined', actions: 'noteNotEnded' }],
-        },
-      },
-    },
+    approval,
+    unseen,
+    needsOperator,
+    cancelling,
     /** Stays on record through retries, until state 14 is seen. */
     quarantined: { tags: 'quarantined', entry: 'touch', on: { 'failback.retry': startOver } },
     failed: {

@@ -56,6 +56,11 @@ export function isProtected(pair: Pair): boolean {
   return pair.home.mode === ReplicationMode.Primary && pair.away.mode === ReplicationMode.Replica && !isFailedOverAway(pair);
 }
 
+/** Both sides say that changes flow from one to the other. */
+export function bothReplicate({ home, away }: Pair): boolean {
+  return stateOf(home) === ReplicationState.Replicating && stateOf(away) === ReplicationState.Replicating;
+}
+
 /** Both copies run: whatever else is true, nothing may be done before a person has decided which one counts. */
 export function bothRun({ home, away }: Pair): boolean {
   return isUp(home) && isUp(away);

@@ -84,3 +84,8 @@ export function withSight(sights: Sights, { side, at, vm, job, running, statisti
   const fresh = sights.fresh.includes(side) ? sights.fresh : [...sights.fresh, side];
   return { ...sights, [side]: { at, vm, job, running, statistics }, fresh };
 }
+
+/** The side the current step does not act on. */
+export function otherSide(context: FailbackContext): Side {
+  return stepOf(context).side === 'home' ? 'away' : 'home';
+}

@@ -85,10 +85,11 @@ export function givenUp(context: FailbackContext, last: Failure): Failure {
   };
 }
 
-/** Why a followed job failed; only for looks judged `failed`. */
-export function failureOfJob(context: FailbackContext, event: HostObserved): Failure {
-  if (!event.job) throw new RangeError('no job in this look');
-  const failure = jobFailure(event.job);
+/** Why the followed job failed; null unless the look, at both sides where there are two, shows the job. */
+export function failureOfJob(context: FailbackContext, event: HostObserved): Failure | null {
+  const job = lookOf(context, event)?.job;
+  if (!job) return null;
+  const failure = jobFailure(job);
   if (stepOf(context).cancel !== 'quarantine') return failure;
   return { ...failure, remedy: `Do not start the VM: its disks may be half copied. ${failure.remedy ?? ''}`.trimEnd() };
 }

@@ -1,0 +1,125 @@
+import { describePower, EnabledState } from '../src/domain/power.ts';
+import { ReplicationState } from '../src/domain/replication.ts';
+import { bothReplicate, isFailedOverHome, isHomeward, isProtected, stateOf } from './pair.ts';
+import { rung, strange } from './rung.ts';
+import { blocked, busy, pairOf, ready, type Step, wait } from './step.ts';
+
+const shutdown: Step = {
+  ...rung,
+  name: 'shutdown',
+  label: 'InitiateShutdown',
+  cmdlet: 'Stop-VM',
+  side: 'away',
+  effect: 'shutDownGuest',
+  harder: ({ reverse: { shutdown: how } }) => (how.turnOff ? 'turnOff' : null),
+  patience: ({ reverse: { shutdown: how } }) => how.within,
+  cancel: 'revert',
+  done: (look) => {
+    const pair = pairOf(look);
+    return isFailedOverHome(pair) || (isHomeward(pair) && pair.away.power === EnabledState.Off);
+  },
+  underWay: (look) => (pairOf(look).away.power === EnabledState.ShuttingDown ? { jobId: look.job?.jobId ?? null } : null),
+  readiness(look) {
+    const { away } = pairOf(look);
+    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the VM is to be shut down away');
+    if (away.power !== EnabledState.Running) {
+      return blocked(
+        `the VM away is ${describePower(away.power)} and can not be asked to shut down`,
+        'Resume it, or shut it down by hand, then retry.',
+      );
+    }
+    return busy(look) ?? ready;
+  },
+};
+
+const prepare: Step = {
+  ...rung,
+  name: 'prepare',
+  label: 'RequestReplicationStateChangeEx (4, synced replication complete)',
+  cmdlet: 'Start-VMFailover -Prepare',
+  side: 'away',
+  effect: 'prepareFailover',
+  cancel: 'revert',
+  done: (look) => {
+    const pair = pairOf(look);
+    return isFailedOverHome(pair) || (isHomeward(pair) && stateOf(pair.away) === ReplicationState.SyncedReplicationComplete);
+  },
+  readiness(look) {
+    const { home, away } = pairOf(look);
+    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the failover home is to be prepared');
+    if (away.power !== EnabledState.Off || home.power !== EnabledState.Off)
+      return strange(look, 'both copies have to be off to prepare the failover home');
+    return busy(look) ?? ready;
+  },
+};
+
+const failover: Step = {
+  ...rung,
+  name: 'failover',
+  label: 'InitiateFailover',
+  cmdlet: 'Start-VMFailover',
+  side: 'home',
+  effect: 'initiateFailover',
+  fencing: true,
+  cancel: 'revert',
+  done: (look) => isFailedOverHome(pairOf(look)),
+  underWay: (look) => (stateOf(pairOf(look).home) === ReplicationState.FailoverInProgress ? { jobId: look.job?.jobId ?? null } : null),
+  readiness(look) {
+    const { home, away } = pairOf(look);
+    const prepared =
+      isHomeward(pairOf(look)) && stateOf(away) === ReplicationState.SyncedReplicationComplete && away.power === EnabledState.Off;
+    if (!prepared || stateOf(home) !== ReplicationState.Replicating || home.power !== EnabledState.Off)
+      return strange(look, 'the VM is to be failed over home');
+    return busy(look) ?? ready;
+  },
+};
+
+const start: Step = {
+  ...rung,
+  lasting: false,
+  name: 'start',
+  label: 'RequestStateChange (2, start)',
+  cmdlet: 'Start-VM',
+  side: 'home',
+  effect: 'startVirtualMachine',
+  fencing: true,
+  cancel: 'revert',
+  done: (look) => isFailedOverHome(pairOf(look)) && look.home.power === EnabledState.Running,
+  underWay: (look) => (look.home.power === EnabledState.Starting ? { jobId: look.job?.jobId ?? null } : null),
+  readiness(look) {
+    const { home, away } = pairOf(look);
+    if (!isFailedOverHome(pairOf(look))) return strange(look, 'the VM is to be started at home');
+    if (away.power !== EnabledState.Off) {
+      return blocked(
+        `the copy away is ${describePower(away.power)}: with a start at home both copies would run`,
+        'Turn the copy away off, then retry.',
+      );
+    }
+    if (home.power === EnabledState.ShuttingDown) return wait('the VM at home is shutting down');
+    if (home.power !== EnabledState.Off && home.power !== EnabledState.Saved) {
+      return blocked(`the VM at home is ${describePower(home.power)} and can not be started`, 'Bring it to off, then retry.');
+    }
+    return busy(look) ?? ready;
+  },
+};
+
+/** The point of no return: with it the failover home is final. */
+export const protect: Step = {
+  ...rung,
+  name: 'protect',
+  label: 'ReverseReplicationRelationship',
+  cmdlet: 'Set-VMReplication -Reverse',
+  side: 'home',
+  effect: 'reverseReplication',
+  cancel: 'finish-then-hold',
+  done: (look) => isProtected(pairOf(look)),
+  readiness(look) {
+    const pair = pairOf(look);
+    const prepared = isHomeward(pair) && stateOf(pair.away) === ReplicationState.SyncedReplicationComplete;
+    if (!isFailedOverHome(pair) || !prepared) return strange(look, 'replication is to be reversed, so that home is protected');
+    return busy(look) ?? ready;
+  },
+};
+
+/** The upper half of the way home: the VM is stopped away, failed over with all its data, and started. All of it can be taken back. */
+export const FAILOVER_STEPS: readonly Step[] = [shutdown, prepare, failover, start];
