@@ -11,7 +11,7 @@ import type { Runtime } from '../src/runtime/runtime.ts';
 import { reportInDoubt } from '../src/runtime/sweep.ts';
 import type { Effect, EffectContext, Partner } from './effect.ts';
 import { parametersOf } from './effect-parameters.ts';
-import { CannotLogOn } from './host-connections.ts';
+import { isOfThisProcess } from './host-connections.ts';
 import { EFFECT_REGISTRY } from './registry.ts';
 import type { SettingsCache } from './settings-cache.ts';
 
@@ -111,19 +111,16 @@ function partnerOf({ run }: InstanceRef, member: MemberInput, { side }: EffectIn
 /**
  * What keeps the call from being made. Reported only by whoever holds the claim: somebody else may have made the call when nothing was
  * in its way yet.
+ * @throws what only this process lacks to find out
  */
 async function obstacleTo(effect: Effect, context: EffectContext): Promise<{ readonly thrown: unknown } | null> {
   try {
     await effect.precheck?.(context);
     return null;
   } catch (thrown) {
+    if (isOfThisProcess(thrown)) throw thrown;
     return { thrown };
   }
-}
-
-/** The secret may go between the moment it was there and the request. */
-function isOfThisProcess(thrown: unknown): boolean {
-  return thrown instanceof CannotLogOn || toFailure(thrown).code === 'secret.missing';
 }
 
 /**

@@ -13,6 +13,11 @@ export class CannotLogOn extends Error {
   }
 }
 
+/** Says nothing about a host, only about this process. A secret may also go between the moment it was there and the request. */
+export function isOfThisProcess(thrown: unknown): boolean {
+  return thrown instanceof CannotLogOn || toFailure(thrown).code === 'secret.missing';
+}
+
 /** Longest wait for what a connection needs from this machine (a secret on a network drive, say), milliseconds. */
 const PREPARE_MS = 5_000;
 

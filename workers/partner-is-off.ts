@@ -2,12 +2,14 @@ import { FailbackError, toFailure } from '../src/domain/failure.ts';
 import { describePower, EnabledState } from '../src/domain/power.ts';
 import type { MachinePower } from '../src/hyperv/hyperv-host.ts';
 import type { EffectContext, Partner } from './effect.ts';
+import { isOfThisProcess } from './host-connections.ts';
 
 /**
  * The last look before something that could make a VM run twice: its other copy must be seen off. Saved and paused are not off.
  * A copy that is not seen is no proof of anything; a person who confirmed the fencing answers for it. A copy that is seen running
  * stops the call whatever was confirmed.
- * @throws FailbackError class `retryable`: `partner.running`, or `partner.unseen` without a confirmed fencing
+ * @throws FailbackError class `retryable`: `partner.running`, or `partner.unseen` without a confirmed fencing; what only this process
+ *   lacks to look (`isOfThisProcess`) as it is: another one can
  */
 export async function partnerIsOff({ partner, member, parameters }: EffectContext): Promise<void> {
   if (partner === null) return;
@@ -17,6 +19,7 @@ export async function partnerIsOff({ partner, member, parameters }: EffectContex
     seen = await host.powerOf(member.vmId, { timeoutMs: member.settings.timeouts.call });
   } catch (thrown) {
     if (parameters.fenced) return;
+    if (isOfThisProcess(thrown)) throw thrown;
     throw unseen(partner, member.vm, toFailure(thrown).message, thrown);
   }
   if (seen?.power === EnabledState.Off) return;

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
+import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
@@ -80,7 +81,7 @@ class WorkerProcess {
       keys: options.keys ?? new Keys(),
       onWatch: (hostKey) => this.#pollers.get(hostKey)?.poke(),
       onCounts: (run, counts) => this.#counts.set(run, counts),
-      onReleased: (ref, host) => void this.#released(ref, host),
+      onReleased: (ref, member) => void this.#released(ref, member),
       ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
     });
     this.#presence = new Presence(options.redis, this.#runtime.keys);
@@ -224,10 +225,10 @@ class WorkerProcess {
     return [...this.#pollers.values()].filter(({ isLooking }) => isLooking).length;
   }
 
-  async #released(ref: { run: RunId; id: string }, host: string): Promise<void> {
+  async #released(ref: { run: RunId; id: string }, member: MemberInput): Promise<void> {
     if (ref.id === RUN_INSTANCE) return;
     try {
-      await this.#admission.release(ref, host);
+      await this.#admission.release(ref, member);
       const counts = this.#counts.get(ref.run);
       if (counts && counts.pending > 0) await this.#admission.admit(ref.run);
       const open = counts && counts.pending + counts.working + counts.paused + counts.attention;

@@ -10,8 +10,8 @@ import { runScript } from './scripts.ts';
 export interface Proposal {
   readonly id: InstanceId;
   readonly decision: Decision;
-  /** Plan name of the member's host; null for the run's own lifecycle. */
-  readonly host: string | null;
+  /** Name of the member's lane; null for the run's own lifecycle. */
+  readonly lane: string | null;
   /** Most members in status `working`, checked in the same script; 0 = no limit. */
   readonly limit: number;
   /** Revision the run's own lifecycle must still have, checked in the same script; null = any. */
@@ -66,14 +66,14 @@ export class Committer {
   async #send(proposals: readonly Proposal[]): Promise<readonly CommitResult[]> {
     const keys = this.#keys;
     const run = this.#run;
-    const hosts: string[] = [];
+    const lanes: string[] = [];
     const handed = this.#handedOver.splice(0);
     const args: (string | number)[] = [this.#now(), handed.length, ...handed];
-    for (const { id, decision, host, limit, runRevision, due, journal } of proposals) {
+    for (const { id, decision, lane, limit, runRevision, due, journal } of proposals) {
       let ready = 0;
-      if (host !== null && (decision.before === 'pending' || decision.after === 'pending')) {
-        if (!hosts.includes(host)) hosts.push(host);
-        ready = hosts.indexOf(host) + 1;
+      if (lane !== null && (decision.before === 'pending' || decision.after === 'pending')) {
+        if (!lanes.includes(lane)) lanes.push(lane);
+        ready = lanes.indexOf(lane) + 1;
       }
       const { call } = decision.started;
       const token = call ? call.token : decision.ended.call || (decision.row.live.call === undefined && decision.expected > 0) ? '-' : '';
@@ -109,7 +109,7 @@ export class Committer {
         keys.due(run),
         keys.tally(run),
         ...MEMBER_STATUSES.map((status) => keys.status(run, status)),
-        ...hosts.map((host) => keys.ready(run, host)),
+        ...lanes.map((one) => keys.ready(run, one)),
       ],
       args,
     )) as number[];

@@ -4,6 +4,7 @@ import { FailbackError } from '../domain/failure.ts';
 import type { MemberSettings } from '../domain/member.ts';
 import { decideInitial } from './decide.ts';
 import { memberId, type RunId } from './keys.ts';
+import { laneName, lanesOf } from './lanes.ts';
 import { encodeRow } from './row.ts';
 import { encodeInput, type RunHost, type RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
@@ -65,7 +66,8 @@ export async function createRun(
   const { record, inputs } = encodeRun(plan, createdAt);
   const creation = randomUUID();
   const shared = [keys.run(run), keys.inputs(run), keys.rows(run), keys.status(run, 'pending')];
-  const ready = hosts.map(({ name }) => keys.ready(run, name));
+  const lanes = lanesOf(members);
+  const ready = lanes.map(({ name }) => keys.ready(run, name));
   const write = (args: readonly (string | number)[]) =>
     runScript(redis, 'create-run', [...shared, ...ready], [creation, CREATION_MS, JSON.stringify(record), ...args]);
 
@@ -89,7 +91,8 @@ export async function createRun(
       const part = members.slice(from, from + AT_ONCE).flatMap(({ host, ...member }, n) => {
         const { row } = decideInitial('failback', { ...member, host, adopt: plan.adopt }, createdAt);
         const at = from + n;
-        return [memberId(at), inputs[at] as string, encodeRow(row), hosts.findIndex(({ name }) => name === host) + 1];
+        const lane = laneName({ host, partner: member.partner });
+        return [memberId(at), inputs[at] as string, encodeRow(row), lanes.findIndex(({ name }) => name === lane) + 1];
       });
       if ((await write(part)) !== 1) throw expired(run);
     }
@@ -147,7 +150,8 @@ function encodeRun(plan: NewRun, createdAt: number): { readonly record: RunRecor
     return encodeInput(member, position);
   });
   const { run, plan: name, createdBy, inFlight, hosts, adopt } = plan;
-  return { inputs, record: { run, plan: name, createdAt, createdBy, members: inputs.length, inFlight, hosts, adopt, settings } };
+  const lanes = lanesOf(plan.members).map(({ host, partner }) => ({ host, partner }));
+  return { inputs, record: { run, plan: name, createdAt, createdBy, members: inputs.length, inFlight, hosts, lanes, adopt, settings } };
 }
 
 /** False when the VM has been let go of, or is about to be: to be asked for again. */

@@ -44,8 +44,8 @@ export class Keys {
   tally = (run: RunId) => `${this.prefix}:{${run}}:tally`;
   /** Set of the members in one status. */
   status = (run: RunId, status: string) => `${this.prefix}:{${run}}:is:${status}`;
-  /** Sorted set of pending members of one host, by position in the plan. */
-  ready = (run: RunId, host: string) => `${this.prefix}:{${run}}:ready:${host}`;
+  /** Sorted set of the pending members of one lane, by position in the plan. */
+  ready = (run: RunId, lane: string) => `${this.prefix}:{${run}}:ready:${lane}`;
   /** Hash by instance: percent complete and such, display only. */
   progress = (run: RunId) => `${this.prefix}:{${run}}:progress`;
 

@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly inFlight: number;
   readonly hosts: readonly RunHost[];
   readonly adopt: boolean;
+  /** The combinations of hosts its members need slots of; absent in runs from before there were pairs. */
+  readonly lanes?: readonly { readonly host: string; readonly partner: string | null }[];
   /** Settings the members refer to by position: most members share one. */
   readonly settings: readonly MemberSettings[];
 }

@@ -6,6 +6,7 @@ import { type Decision, decide, type Reporter, type RuntimeEvent } from './decid
 import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS } from './dispatcher.ts';
 import { evidence } from './journal.ts';
 import { type InstanceId, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
+import { laneName } from './lanes.ts';
 import { decodeRow, encodeRow, type Revised, type Row } from './row.ts';
 import { RunRecords } from './run-record.ts';
 import { runScript } from './scripts.ts';
@@ -29,8 +30,8 @@ export interface RuntimeOptions {
   readonly onWatch?: (hostKey: string) => void;
   /** Hears the sizes of a run's status sets after each commit of this process. */
   readonly onCounts?: (run: RunId, counts: StatusCounts) => void;
-  /** Hears of members that left `working` in this process: their slot is free. */
-  readonly onReleased?: (ref: InstanceRef, host: string) => void;
+  /** Hears of members that left `working` in this process: their slots are free. */
+  readonly onReleased?: (ref: InstanceRef, member: MemberInput) => void;
   readonly onCheckpoint?: (at: Checkpoint) => void | Promise<void>;
 }
 
@@ -188,7 +189,7 @@ export class Runtime {
     const result = await this.committer(ref.run).commit({
       id: ref.id,
       decision,
-      host: member?.host ?? null,
+      lane: member && laneName(member),
       ...admission,
       due: dueTime(decision.row, this.now()),
       journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
@@ -200,7 +201,7 @@ export class Runtime {
   async #afterCommit(ref: InstanceRef, decision: Decision, member: MemberInput | null): Promise<void> {
     await this.#options.onCheckpoint?.('committed');
     this.#remember(ref, `${decision.expected + 1}|${encodeRow(decision.row)}`);
-    if (member && decision.before === 'working' && decision.after !== 'working') this.#options.onReleased?.(ref, member.host);
+    if (member && decision.before === 'working' && decision.after !== 'working') this.#options.onReleased?.(ref, member);
     const timer = nextTimer(decision.row);
     if (needsHandover(decision) || (timer !== null && timer - this.now() <= TIMER_HORIZON_MS)) {
       await this.#handovers.add({ ref, row: decision.row, member, started: decision.started, ended: decision.ended, again: false });

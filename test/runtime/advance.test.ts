@@ -3,7 +3,6 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { Admission } from '../../src/runtime/admission.ts';
 import { commandMembers } from '../../src/runtime/commands.ts';
 import { readJournal } from '../../src/runtime/journal.ts';
-import { hostKeyOf } from '../../src/runtime/keys.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { useRedis } from '../support/redis.ts';
 import { keys, runOf } from './support.ts';
@@ -56,7 +55,7 @@ test('a member that one process saw fail, and another retried, is admitted by th
   const admission = new Admission(one);
   await admission.admit(RUN);
   await one.advance(ref, OBSTACLE, await watchOf(one));
-  await admission.release(ref, 'hv-a');
+  await admission.release(ref, { host: 'hv-a', partner: null });
   expect(await redis.smembers(keys.status(RUN, 'attention'))).toEqual(['m0']);
   expect(await commandMembers(two, RUN, ['m0'], 'retry', 'fixed')).toEqual({ accepted: ['m0'], refused: [] });
   await admission.admit(RUN);
@@ -106,39 +105,4 @@ test('of two processes that create a run of one name at once, one does', async (
   const results = await Promise.allSettled([runOf(runtimeOf(), RUN, 5), runOf(runtimeOf(), RUN, 5)]);
   expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   expect(await redis.scard(keys.status(RUN, 'pending'))).toBe(5);
-});
-
-const SLOTS = keys.slots(hostKeyOf('http://hv-a:1/wsman'));
-
-test('processes that admit at once keep to the limits and hold one slot for each member in flight', async () => {
-  const runtimes = [runtimeOf(), runtimeOf(), runtimeOf()];
-  await runOf(runtimes[0] as Runtime, RUN, 20, { perHost: 7, inFlight: 9 });
-  await runOf(runtimes[0] as Runtime, 'r2', 20, { perHost: 7, inFlight: 9 });
-  const admissions = runtimes.map((runtime) => new Admission(runtime));
-  for (let round = 0; round < 3; round++) {
-    await Promise.all(admissions.flatMap((admission) => [admission.admit(RUN), admission.admit('r2')]));
-  }
-  const working = (
-    await Promise.all([RUN, 'r2'].map(async (run) => (await redis.smembers(keys.status(run, 'working'))).map((id) => `${run}/${id}`)))
-  ).flat();
-  expect(working).toHaveLength(7);
-  expect((await redis.hkeys(SLOTS)).sort()).toEqual(working.sort());
-});
-
-test('members are admitted in the order of the plan, from all hosts together', async () => {
-  const one = runtimeOf();
-  await runOf(one, RUN, 12, { hosts: ['hv-a', 'hv-b', 'hv-c'], inFlight: 5 });
-  await new Admission(one).admit(RUN);
-  expect((await redis.smembers(keys.status(RUN, 'working'))).sort()).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
-});
-
-test('a repair gives back slots nobody uses and restores those that were lost, but leaves an admission in progress alone', async () => {
-  const one = runtimeOf();
-  await runOf(one, RUN, 4, { perHost: 2 });
-  const admission = new Admission(one);
-  await admission.admit(RUN);
-  await redis.hdel(SLOTS, `${RUN}/m0`);
-  await redis.hset(SLOTS, { [`${RUN}/m2`]: 0, 'gone/m0': 0, [`${RUN}/m3`]: Date.now() });
-  await admission.repair(RUN);
-  expect((await redis.hkeys(SLOTS)).sort()).toEqual([`${RUN}/m0`, `${RUN}/m1`, `${RUN}/m3`]);
 });

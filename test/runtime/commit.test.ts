@@ -88,7 +88,7 @@ test('a member is in the set of its status and, while it is pending, in the list
   const one = committer(redis, RUN);
   const ready = () => redis.zrange(keys.ready(RUN, 'hv-a'), '0', '-1', 'WITHSCORES');
   await Promise.all(['m10', 'm9', 'm0'].map((id) => one.commit(change(id, 0, null, 'pending'))));
-  await one.commit({ ...change('m1', 0, null, 'pending'), host: 'hv-b' });
+  await one.commit({ ...change('m1', 0, null, 'pending'), lane: 'hv-b' });
   expect(await ready()).toEqual(['m0', '0', 'm9', '9', 'm10', '10']);
   await one.commit(change('m9', 1, 'pending', 'working'));
   expect(await ready()).toEqual(['m0', '0', 'm10', '10']);

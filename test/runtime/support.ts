@@ -33,7 +33,7 @@ const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context:
 
 /** A transition with what a test is about; everything else is empty. */
 export function proposal(id: string, expected: number, about: Partial<Decision & Omit<Proposal, 'id' | 'decision'>> = {}): Proposal {
-  const { host = 'hv-a', limit = 0, runRevision = null, due = null, journal = null, ...decision } = about;
+  const { lane = 'hv-a', limit = 0, runRevision = null, due = null, journal = null, ...decision } = about;
   const row = { ...EMPTY, context: { revision: expected + 1 } };
   return {
     id,
@@ -50,7 +50,7 @@ export function proposal(id: string, expected: number, about: Partial<Decision &
       moved: true,
       ...decision,
     },
-    host,
+    lane,
     limit,
     runRevision,
     due,
@@ -68,20 +68,29 @@ export async function runOf(
   runtime: Runtime,
   run: string,
   count: number,
-  options: { hosts?: readonly string[]; perHost?: number; inFlight?: number } = {},
+  options: {
+    readonly hosts?: readonly string[];
+    readonly perHost?: number | Readonly<Record<string, number>>;
+    readonly inFlight?: number;
+    /** Hosts of the other copies, taken in turn; null in between: members without one. */
+    readonly partners?: readonly (string | null)[];
+  } = {},
 ): Promise<void> {
   const hosts = options.hosts ?? ['hv-a'];
+  const { perHost = 1_000, partners = [null] } = options;
+  const names = [...new Set([...hosts, ...partners.filter((name) => name !== null)])];
+  const limitOf = (name: string): number => (typeof perHost === 'number' ? perHost : (perHost[name] ?? 1_000));
   await createRun(runtime, {
     run,
     plan: 'test',
     createdBy: 'test',
     inFlight: options.inFlight ?? 1_000,
-    hosts: hosts.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: options.perHost ?? 1_000, connection: null })),
+    hosts: names.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: limitOf(name), connection: null })),
     members: Array.from({ length: count }, (_, n) => ({
       vm: `vm-${n}`,
       vmId: `${run}-0000-4000-8000-${String(n).padStart(12, '0')}`,
       host: hosts[n % hosts.length] as string,
-      partner: null,
+      partner: partners[n % partners.length] ?? null,
       settings: quickSettings,
     })),
     adopt: false,

@@ -5,6 +5,7 @@ import { EnabledState, RequestedState } from '../../src/domain/power.ts';
 import type { CallControl } from '../../src/hyperv/hyperv-host.ts';
 import type { EffectContext, EffectParameters } from '../../workers/effect.ts';
 import { parametersOf } from '../../workers/effect-parameters.ts';
+import { CannotLogOn } from '../../workers/host-connections.ts';
 import { EFFECT_REGISTRY } from '../../workers/registry.ts';
 import { AWAY, HOME, HOUR, pair, replicatingHome, type Scene, scenes, soon } from '../hyperv/suite/scene.ts';
 import { failureOf, hostAt } from '../hyperv/wsman/hosts.ts';
@@ -64,10 +65,12 @@ describe.each(['startVirtualMachine', 'initiateFailover'] as const)('before %s',
     await expect(check(scene, {}, { fenced: true })).resolves.toBeUndefined();
   });
 
-  it('a partner this process can not log on to is not seen', async () => {
+  it('a partner this process can not log on to is for a process that can, unless its fencing was confirmed', async () => {
     const scene = await start(pair());
-    const reach = () => Promise.reject(new FailbackError({ class: 'operator', code: 'secret.missing', message: 'no password' }));
-    expect(await failureOf(check(scene, { partner: { name: AWAY, reach } }))).toMatchObject({ code: 'partner.unseen' });
+    const lacking = new CannotLogOn(new FailbackError({ class: 'operator', code: 'secret.missing', message: 'no password' }));
+    const partner = { name: AWAY, reach: () => Promise.reject(lacking) };
+    await expect(check(scene, { partner })).rejects.toBe(lacking);
+    await expect(check(scene, { partner }, { fenced: true })).resolves.toBeUndefined();
   });
 
   it('a copy that is not on the host may be on another node', async () => {

@@ -2,7 +2,7 @@
 Commits a batch of transitions of one run. Each is a compare-and-set of its own: one that lost a race changes nothing.
 
 KEYS[1] rows  [2] journal  [3] outbox  [4] calls  [5] due  [6] tally  [7..14] status sets in the order of MEMBER_STATUSES
-KEYS[15..] ready lists of the hosts the batch is about
+KEYS[15..] ready lists of the lanes the batch is about
 
 ARGV[1] now (ms)   ARGV[2] number of outbox entries that have been handed over, followed by them
 then per transition:

@@ -1,7 +1,7 @@
 --[[
 Writes a part of a run that is being created. Everything goes away by itself unless publish-run.lua follows in time.
 
-KEYS[1] run  [2] inputs  [3] rows  [4] set of pending members  [5..] ready lists of hosts
+KEYS[1] run  [2] inputs  [3] rows  [4] set of pending members  [5..] ready lists of lanes
 ARGV[1] creation  ARGV[2] lifetime (ms)  ARGV[3] record  then per member: instance, input, row, index of its ready list
 
 Returns 1 (written), 0 (there is a run of that name), 2 (somebody else is creating one of that name).

@@ -1,7 +1,7 @@
 --[[
 Makes a run exist for everybody, for good: the moment it is created.
 
-KEYS[1] run  [2] inputs  [3] rows  [4] set of pending members  [5] journal  [6..] ready lists of hosts
+KEYS[1] run  [2] inputs  [3] rows  [4] set of pending members  [5] journal  [6..] ready lists of lanes
 ARGV[1] creation  ARGV[2] now (ms)  ARGV[3] number of members  ARGV[4] row of '@run'  ARGV[5] its state  ARGV[6] data of the journal entry
 
 Returns 1 (it exists), 0 (what was written has gone away meanwhile).
