@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailbackError } from '../domain/failure.ts';
+import type { Intent } from '../domain/intent.ts';
 import type { MemberSettings } from '../domain/member.ts';
 import { decideInitial } from './decide.ts';
 import { memberId, type RunId } from './keys.ts';
@@ -34,6 +35,8 @@ export interface NewRun {
   readonly members: readonly NewMember[];
   /** Look and wait before the first call: earlier calls for these VMs may be in flight. */
   readonly adopt: boolean;
+  /** What the run is for; default a failback. */
+  readonly intent?: Intent;
 }
 
 /** Where a test may stop a process that creates a run. */
@@ -149,9 +152,12 @@ function encodeRun(plan: NewRun, createdAt: number): { readonly record: RunRecor
     }
     return encodeInput(member, position);
   });
-  const { run, plan: name, createdBy, inFlight, hosts, adopt } = plan;
+  const { run, plan: name, createdBy, inFlight, hosts, adopt, intent = 'failback' } = plan;
   const lanes = lanesOf(plan.members).map(({ host, partner }) => ({ host, partner }));
-  return { inputs, record: { run, plan: name, createdAt, createdBy, members: inputs.length, inFlight, hosts, lanes, adopt, settings } };
+  return {
+    inputs,
+    record: { run, plan: name, createdAt, createdBy, members: inputs.length, inFlight, hosts, lanes, adopt, intent, settings },
+  };
 }
 
 /** False when the VM has been let go of, or is about to be: to be asked for again. */

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { FailbackError } from '../domain/failure.ts';
+import type { Intent } from '../domain/intent.ts';
 import type { MemberInput, MemberSettings } from '../domain/member.ts';
 import type { InstanceId, Keys, RunId } from './keys.ts';
 
@@ -27,6 +28,8 @@ export interface RunRecord {
   readonly inFlight: number;
   readonly hosts: readonly RunHost[];
   readonly adopt: boolean;
+  /** What the run is for; absent: a failback. */
+  readonly intent?: Intent;
   /** The combinations of hosts its members need slots of; absent in runs from before there were pairs. */
   readonly lanes?: readonly { readonly host: string; readonly partner: string | null }[];
   /** Settings the members refer to by position: most members share one. */
