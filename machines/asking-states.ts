@@ -1,6 +1,30 @@
-import { lookAround } from './failback-context.ts';
+import { lookAround, lookEverywhere } from './failback-context.ts';
 import { failbackSetup } from './failback-setup.ts';
-import { cancel, honourCancel, startOver } from './failback-transitions.ts';
+import { cancel, cancelForth, cancelSoon, honourCancel, startOver } from './failback-transitions.ts';
+
+/**
+ * The VM is not on its host any more, but its cluster has other nodes. Its job and all paths of the old node are stale: what became of an
+ * operation that was at work is found out by looking, as after any doubt.
+ */
+export const locating = failbackSetup.createStateConfig({
+  tags: 'working',
+  entry: 'lookAfresh',
+  invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookEverywhere(context) },
+  after: { lastLook: 'needsOperator' },
+  always: [
+    { guard: 'found on a node, calls may be at work', target: 'reconciling', actions: 'moveTo' },
+    { guard: 'found on a node', target: 'checking', actions: 'moveTo' },
+  ],
+  on: { 'failback.cancel': cancelSoon },
+});
+
+/** The plan says when data may begin to move. */
+export const scheduled = failbackSetup.createStateConfig({
+  tags: 'working',
+  entry: 'noteScheduled',
+  after: { notBefore: 'checking' },
+  on: { 'failback.cancel': cancelForth },
+});
 
 /** The next step is a point of no return that the plan leaves to a person. */
 export const approval = failbackSetup.createStateConfig({

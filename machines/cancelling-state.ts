@@ -1,4 +1,4 @@
-import { follow, stepOf } from './failback-context.ts';
+import { addressOf, follow } from './failback-context.ts';
 import { failbackSetup } from './failback-setup.ts';
 import { howItEnded } from './failback-transitions.ts';
 
@@ -26,7 +26,7 @@ export const cancelling = failbackSetup.createStateConfig({
         src: 'callHost',
         input: ({ context }) => ({
           effect: 'terminateJob',
-          side: stepOf(context).side,
+          ...addressOf(context),
           attempt: context.attempt,
           jobId: context.jobId,
           fenced: false,

@@ -97,6 +97,7 @@ const copy: Step = {
   cmdlet: 'Start-VMInitialReplication',
   side: 'away',
   effect: 'startReplication',
+  moves: 'data',
   statistics: true,
   cancel: 'leave',
   done: (look) => {
@@ -144,6 +145,7 @@ const resynchronize: Step = {
   cmdlet: 'Resume-VMReplication -Resynchronize',
   side: 'away',
   effect: 'resynchronize',
+  moves: 'data',
   statistics: true,
   cancel: 'leave',
   done: (look) => {

@@ -53,6 +53,8 @@ function withTwoSides({ value, context }: StoredState): StoredState {
     approved: false,
     fenced: false,
     forced: false,
+    movedTo: {},
+    lost: null,
     sights: NO_SIGHTS,
     skipped: [],
     stoppedAt: null,

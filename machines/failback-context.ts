@@ -1,4 +1,4 @@
-import type { WatchInput } from '../src/domain/effect.ts';
+import type { EffectInput, WatchInput } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
 import type { MemberInput, RetrySettings, Side } from '../src/domain/member.ts';
 import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
@@ -43,6 +43,10 @@ export interface FailbackContext {
   readonly fenced: boolean;
   /** The time for the gentle call is over. */
   readonly forced: boolean;
+  /** Where the VM was found after it had left its host, by side. */
+  readonly movedTo: Readonly<Partial<Record<Side, string>>>;
+  /** The side whose host does not have the VM any more, while it is looked for on the others. */
+  readonly lost: Side | null;
   /** What is known of the sides; stays empty in a strategy that knows only one. */
   readonly sights: Sights;
   /** Steps that were done before this run called anything for them. */
@@ -79,6 +83,8 @@ export interface HostObserved {
   readonly type: 'host.observed';
   readonly at: number;
   readonly side: Side;
+  /** The plan's name of the host. */
+  readonly host: string;
   /** Null: the host does not have the VM (any more). */
   readonly vm: VmObservation | null;
   /** The followed job, null when none is followed or the host does not have it. */
@@ -121,7 +127,7 @@ export function stepOf(context: FailbackContext): Step {
 /** The plan's name of the host the current step acts on. */
 export function hostOf(context: FailbackContext, side: Side = stepOf(context).side): string {
   const { host, partner } = context.member;
-  return side === 'home' ? host : (partner ?? host);
+  return context.movedTo[side] ?? (side === 'home' ? host : (partner ?? host));
 }
 
 export function retryOf(context: FailbackContext): RetrySettings {
@@ -133,6 +139,12 @@ export function retryOf(context: FailbackContext): RetrySettings {
 export function patienceOf(context: FailbackContext): number {
   const { settings } = context.member;
   return stepOf(context).patience?.(settings) ?? settings.timeouts.job;
+}
+
+/** The earliest time of the current step's call, ms since the epoch; 0 when it may be made at any time. */
+export function notBeforeOf(context: FailbackContext): number {
+  const { copyAt } = context.member.settings.reverse;
+  return stepOf(context).moves === 'data' && copyAt !== null ? Date.parse(copyAt) : 0;
 }
 
 /**
@@ -168,10 +180,25 @@ export function lookOn(context: FailbackContext): WatchInput {
   return watch(context, null, false, 'soon');
 }
 
+/** Watches every host the VM may have moved to. */
+export function lookEverywhere(context: FailbackContext): WatchInput {
+  const side = context.lost ?? stepOf(context).side;
+  const at = context.member.nodes[side].map((host) => ({ side, host }));
+  return { side, at, sync: null, jobId: null, allJobs: false, pace: 'soon' };
+}
+
+/** Where a call of the current step goes. */
+export function addressOf(context: FailbackContext): Pick<EffectInput, 'side' | 'host' | 'partner'> {
+  const { side } = stepOf(context);
+  const partner = context.member.partner === null ? null : hostOf(context, side === 'home' ? 'away' : 'home');
+  return { side, host: hostOf(context, side), partner };
+}
+
 function watch(context: FailbackContext, jobId: string | null, allJobs: boolean, pace: WatchInput['pace']): WatchInput {
   const { side, looksAt, statistics } = stepOf(context);
   const sync = statistics ? context.member.settings.reverse.sync : null;
-  return { side, both: looksAt === 'both', sync, jobId, allJobs, pace };
+  const sides: readonly Side[] = looksAt === 'both' ? ['home', 'away'] : [side];
+  return { side, at: sides.map((seen) => ({ side: seen, host: hostOf(context, seen) })), sync, jobId, allJobs, pace };
 }
 
 export function seenIn(event: HostObserved): Seen | null {

@@ -9,12 +9,13 @@ import {
   type HostObserved,
   mayBeAtWork,
   mayBeCopying,
+  notBeforeOf,
   seenIn,
   stepOf,
   stepsOf,
 } from './failback-context.ts';
 import { type Before, type During, isOver, jobHasEnded, judgeBefore, judgeDuring, openRung } from './judgement.ts';
-import { isStale, lookOf, otherSide, type Sights, unseenSide } from './sight.ts';
+import { isStale, lookOf, missingSide, otherSide, type Sights, unseenSide } from './sight.ts';
 import type { StepName } from './step.ts';
 import { failureOfJob, unclear, waitingFor } from './wording.ts';
 
@@ -33,6 +34,11 @@ function before({ context, event }: GuardArgs, is: Before): boolean {
 
 function during({ context, event }: GuardArgs, is: During): boolean {
   return isLook(event) && judgeDuring(context, event) === is;
+}
+
+/** The side that does not have the VM has more hosts than one. */
+function mayHaveMoved({ context, event }: GuardArgs): boolean {
+  return isLook(event) && context.member.nodes[missingSide(context, event)].length > 1;
 }
 
 function isNews({ seen, member, sights }: FailbackContext, event: HostObserved): boolean {
@@ -96,6 +102,7 @@ export const failbackGuards = {
   'taken back on demand': ({ context }) => context.step >= stepsOf(context).length && context.course === 'back' && context.cancelRequested,
   'cleaned up': ({ context }) =>
     context.step >= stepsOf(context).length && context.course === 'back' && !context.cancelRequested && context.because === null,
+  'may start, too early': (args) => before(args, 'ready') && isLook(args.event) && notBeforeOf(args.context) > args.event.at,
   'a person must approve': (args) => before(args, 'ready') && stepOf(args.context).approval === true && !args.context.approved,
   'may start, looks lie apart': (args) => isLook(args.event) && isStale(args.context, args.event) && before(args, 'ready'),
   'an earlier rung is open': ({ context, event }) => isLook(event) && openRung(context, event) >= 0,
@@ -120,6 +127,7 @@ export const failbackGuards = {
   'no step left': ({ context }) => context.step >= stepsOf(context).length,
   'no call so far': ({ context }) => context.attempt === 0,
   'attempts left': ({ context }) => attemptsLeft(context),
+  'VM is not here, perhaps on another node': (args) => before(args, 'missing') && mayHaveMoved(args),
   'VM is not here': (args) => before(args, 'missing'),
   'done or under way': (args) => before(args, 'done') || before(args, 'under-way'),
   'already done': (args) => before(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
@@ -135,7 +143,11 @@ export const failbackGuards = {
   'nothing happened yet, attempts left': ({ context, event }) => refusal(context, event)?.class === 'retryable' && attemptsLeft(context),
   'in doubt': ({ context, event }) => refusal(context, event)?.class === 'reconcile',
   'a person must act': ({ context, event }) => refusal(context, event)?.class === 'operator',
+  'left the host, perhaps to another node': (args) => during(args, 'missing') && mayHaveMoved(args),
   'left the host': (args) => during(args, 'missing'),
+  'found on a node, calls may be at work': ({ context, event }) =>
+    isLook(event) && event.vm !== null && event.side === context.lost && mayBeAtWork(context),
+  'found on a node': ({ context, event }) => isLook(event) && event.vm !== null && event.side === context.lost,
   achieved: (args) => during(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
   'achieved, to be proved': (args) => during(args, 'done'),
   'still achieved': (args) => during(args, 'done'),

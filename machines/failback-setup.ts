@@ -3,11 +3,11 @@ import type { EffectInput, EffectName, EffectOutput, WatchInput } from '../src/d
 import type { MemberInput } from '../src/domain/member.ts';
 import { backOffDelay } from './back-off.ts';
 import { answer, refusal } from './call-report.ts';
-import { type FailbackContext, type FailbackEvent, patienceOf, retryOf, seenIn, stepOf } from './failback-context.ts';
+import { type FailbackContext, type FailbackEvent, notBeforeOf, patienceOf, retryOf, seenIn, stepOf } from './failback-context.ts';
 import { failbackGuards } from './failback-guards.ts';
 import { openRung } from './judgement.ts';
 import { nextStep } from './next-step.ts';
-import { lookOf, otherSide, unseenSide, withSight } from './sight.ts';
+import { lookOf, missingSide, otherSide, unseenSide, withSight } from './sight.ts';
 import {
   brokenOff,
   cancelledBefore,
@@ -25,7 +25,7 @@ import {
   vanished,
   waitingFor,
 } from './wording.ts';
-import { approvalNeeded, leftHalfway, otherUnseen, takenBack } from './wording-two-sided.ts';
+import { approvalNeeded, leftHalfway, otherUnseen, takenBack, tooEarly } from './wording-two-sided.ts';
 
 /** An actor with types but no body: the work happens in a worker. */
 function remote<Output, Input>() {
@@ -54,6 +54,8 @@ export const failbackSetup = setup({
     /** One host knows nothing of the other: a side out of sight is waited for this long where a person may vouch for it. */
     unseen: ({ context: { member, ...rest } }) =>
       stepOf({ member, ...rest }).fencing && member.partner !== null ? member.settings.reverse.unseen : member.settings.timeouts.step,
+    /** Entered on a look, which carries the time. */
+    notBefore: ({ context, event }) => Math.max(0, notBeforeOf(context) - event.at),
     /** For a look that decides whether a deadline is believed: its requests must have time to be answered. */
     lastLook: ({ context: { member } }) => Math.max(member.settings.timeouts.settle, member.settings.timeouts.call),
   },
@@ -84,6 +86,10 @@ export const failbackSetup = setup({
       forced: false,
     }),
     approve: assign({ approved: true, failure: null }),
+    noteLost: assign({ lost: ({ context, event }) => (event.type === 'host.observed' ? missingSide(context, event) : null) }),
+    moveTo: assign(({ context, event }) =>
+      event.type === 'host.observed' ? { movedTo: { ...context.movedTo, [event.side]: event.host }, lost: null, failure: null } : {},
+    ),
     fence: assign({ fenced: true, failure: null }),
     force: assign({ forced: true, failure: null }),
     stepBack: assign(({ context, event }) =>
@@ -151,6 +157,7 @@ export const failbackSetup = setup({
         return look ? unsettled(context, look) : context.failure;
       },
     }),
+    noteScheduled: assign({ failure: ({ context }) => tooEarly(context) }),
     noteApproval: assign({ failure: ({ context }) => approvalNeeded(context) }),
     noteUnseen: assign({ failure: ({ context }) => otherUnseen(context, unseenSide(context) ?? otherSide(context)) }),
     noteLeftHalfway: assign({ failure: ({ context }) => leftHalfway(context) }),

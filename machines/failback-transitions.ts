@@ -17,6 +17,7 @@ export const cancelNow = { ...cancel, guard: 'needs no end' } as const;
 export const cancelSoon = { guard: 'not cancelled yet', actions: 'requestCancel' } as const;
 export const honourCancel = { guard: 'cancel requested', target: 'cancelling' } as const;
 export const startOver = { target: 'pending', actions: 'startOver' } as const;
+const lookForIt = { target: '#failback.locating', actions: ['noteObstacle', 'noteLost', 'forgetJob'] } as const;
 const askAboutObstacle = { target: '#failback.needsOperator', actions: 'noteObstacle' } as const;
 export const askAboutTime = { target: '#failback.needsOperator', actions: 'noteStepDeadline' } as const;
 /** The last entry of a last look: it has shown nothing that lets the step go on, so its time is over. */
@@ -24,10 +25,12 @@ export const timeIsOver = { guard: 'looked', target: '#failback.needsOperator', 
 
 /** What a look may show before a call. */
 export const mayItStart = [
+  { guard: 'VM is not here, perhaps on another node', ...lookForIt },
   { guard: 'VM is not here', ...askAboutObstacle },
   { guard: 'an earlier rung is open', target: 'checking', reenter: true, actions: 'stepBack' },
   { guard: 'done or under way', target: 'found' },
   { guard: 'may start, looks lie apart', target: 'checking', reenter: true },
+  { guard: 'may start, too early', target: 'scheduled' },
   { guard: 'a person must approve', target: 'approval' },
   { guard: 'may start, paused', target: 'holding', actions: 'clearFailure' },
   { guard: 'may start', target: 'calling' },
@@ -37,6 +40,7 @@ export const mayItStart = [
 
 /** What a look may show about calls that may be at work, after the time of doubt. */
 export const whatIsThere = [
+  { guard: 'VM is not here, perhaps on another node', ...lookForIt },
   { guard: 'VM is not here', ...askAboutObstacle },
   { guard: 'done or under way', target: '#failback.found' },
   { guard: 'not begun, or long home', target: '#failback.needsOperator', actions: ['noteUnclear', 'settleDoubt'] },
@@ -48,6 +52,7 @@ export const whatIsThere = [
 /** What a look may show about an operation that is followed, in time or not. */
 export const whatCameOfIt = [
   { guard: 'copy is interrupted by cancel', target: 'cancelling' },
+  { guard: 'left the host, perhaps to another node', ...lookForIt },
   { guard: 'left the host', ...askAboutObstacle },
   { guard: 'only watching, an earlier rung is open', target: 'checking', actions: 'stepBack' },
   { guard: 'achieved', target: 'achieved' },

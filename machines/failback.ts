@@ -1,7 +1,7 @@
-import { approval, needsOperator, unseen } from './asking-states.ts';
+import { approval, locating, needsOperator, scheduled, unseen } from './asking-states.ts';
 import { effectOf } from './call-report.ts';
 import { cancelling } from './cancelling-state.ts';
-import { type FailbackContext, follow, lookAround, lookOn, stepOf } from './failback-context.ts';
+import { addressOf, type FailbackContext, follow, lookAround, lookOn, stepOf } from './failback-context.ts';
 import { failbackSetup } from './failback-setup.ts';
 import {
   afterCall,
@@ -55,6 +55,8 @@ export const failbackMachine = failbackSetup.createMachine({
     approved: false,
     fenced: false,
     forced: false,
+    movedTo: {},
+    lost: null,
     sights: NO_SIGHTS,
     skipped: [],
     stoppedAt: null,
@@ -110,7 +112,7 @@ export const failbackMachine = failbackSetup.createMachine({
         src: 'callHost',
         input: ({ context }) => ({
           effect: effectOf(context),
-          side: stepOf(context).side,
+          ...addressOf(context),
           attempt: context.attempt,
           jobId: null,
           fenced: context.fenced,
@@ -276,6 +278,8 @@ export const failbackMachine = failbackSetup.createMachine({
       always: honourCancel,
       on: { 'failback.cancel': cancelForth },
     },
+    locating,
+    scheduled,
     approval,
     unseen,
     needsOperator,

@@ -74,6 +74,12 @@ export function isStale({ sights, fenced, member }: FailbackContext, event: Host
   return isFresh ? Math.abs(event.at - other.at) > APART_MS : !fenced;
 }
 
+/** The side whose host does not have the VM; only for looks that are `missing`. */
+export function missingSide(context: FailbackContext, event: HostObserved): Side {
+  if (stepOf(context).looksAt === 'own') return event.side;
+  return withSight(context.sights, event).home?.vm ? 'away' : 'home';
+}
+
 /** Nothing was seen of this side since the watch began. */
 export function unseenSide({ sights, member }: FailbackContext): Side | null {
   if (member.partner === null) return null;

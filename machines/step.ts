@@ -62,6 +62,8 @@ export interface Step {
   harder?(settings: MemberSettings): EffectName | null;
   /** The answer to its call says that it is done; nothing on the host shows it. */
   readonly answered?: boolean;
+  /** Its call makes a lot of data move: the plan may say when. */
+  readonly moves?: 'data';
   /** Its conditions need replication statistics of its side. */
   readonly statistics?: boolean;
   /** The intention is fulfilled: before the call "skip", after it "achieved". */

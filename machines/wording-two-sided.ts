@@ -26,6 +26,17 @@ export function bothRunning(context: FailbackContext, pair: Pair): Failure {
   };
 }
 
+/** Why nothing happens yet. */
+export function tooEarly(context: FailbackContext): Failure {
+  const { settings } = context.member;
+  return {
+    class: 'retryable',
+    code: 'host.busy',
+    message: `waiting: the plan lets data move from ${settings.reverse.copyAt ?? ''} on`,
+    remedy: 'Nothing to do: it begins by itself.',
+  };
+}
+
 /** A host that may run the other copy can not be seen. */
 export function otherUnseen(context: FailbackContext, side: Side): Failure {
   const { member, sights } = context;

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { EffectInput } from '../src/domain/effect.ts';
 import { type Failure, toFailure } from '../src/domain/failure.ts';
-import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import type { RuntimeEvent } from '../src/runtime/decide.ts';
-import { type CallJob, hostOnSide } from '../src/runtime/dispatcher.ts';
+import type { CallJob } from '../src/runtime/dispatcher.ts';
 import type { InstanceRef } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
@@ -66,11 +65,11 @@ export class CallRunner {
     let claimed = false;
     try {
       effect.input.parse(input);
-      const host = await connect(ref.run, hostOnSide(member, input.side));
+      const host = await connect(ref.run, input.host);
       const needed = effect.needsSettings ? await settings.of(host, member.vmId, input.attempt > 1) : null;
       const context = {
         host,
-        partner: partnerOf(ref, member, input, connect),
+        partner: partnerOf(ref, input, connect),
         member,
         input,
         parameters: parametersOf(member, input),
@@ -94,7 +93,7 @@ export class CallRunner {
       event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
     } catch (thrown) {
       if (!claimed && isOfThisProcess(thrown)) return 'left';
-      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, hostOnSide(member, input.side)) };
+      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, input.host) };
     }
     await runtime.advance(ref, event, { effect: 'call', token, final: true });
     return 'done';
@@ -102,10 +101,8 @@ export class CallRunner {
 }
 
 /** The host of the VM's other copy; null in a strategy that knows only one side. */
-function partnerOf({ run }: InstanceRef, member: MemberInput, { side }: EffectInput, connect: Connect): Partner | null {
-  if (member.partner === null) return null;
-  const name = hostOnSide(member, side === 'home' ? 'away' : 'home');
-  return { name, reach: () => connect(run, name) };
+function partnerOf({ run }: InstanceRef, { partner }: EffectInput, connect: Connect): Partner | null {
+  return partner === null ? null : { name: partner, reach: () => connect(run, partner) };
 }
 
 /**

@@ -5,15 +5,14 @@ import type { EffectParameters } from './effect.ts';
 
 /** How a call is made for a member: what its settings and the people who were asked say. */
 export function parametersOf({ settings }: Pick<MemberInput, 'settings'>, { fenced }: Pick<EffectInput, 'fenced'>): EffectParameters {
-  const { firstCopy, copyAt } = settings.reverse;
-  const startTime = copyAt === null ? null : new Date(copyAt);
+  const { firstCopy } = settings.reverse;
   return {
     fenced,
     failoverPoint: null,
     recoveryConnectionPoint: null,
     certificateThumbprint: null,
-    initialReplication: { type: firstCopy === 'seeded' ? InitialReplicationType.Seeded : InitialReplicationType.Network, startTime },
-    resynchronizeAt: startTime,
+    initialReplication: { type: firstCopy === 'seeded' ? InitialReplicationType.Seeded : InitialReplicationType.Network, startTime: null },
+    resynchronizeAt: null,
     shutdown: { force: false, reason: 'failback moves this virtual machine to another host.' },
   };
 }

@@ -218,14 +218,14 @@ export class HostPoller {
   }
 
   async #tell(
-    { ref, token, field, stored, side, vm, job, running, statistics, test }: News,
+    { ref, token, field, stored, side, host: where, vm, job, running, statistics, test }: News,
     seenAt: number,
     host: HyperVHost,
   ): Promise<void> {
     const { runtime, hostKey } = this.#parts;
     const failed = job !== null && job.errorCode !== 0;
     const errors = failed ? await host.jobErrors(job.jobId).catch(() => []) : [];
-    const seen = { side, vm, job, running, statistics, test };
+    const seen = { side, host: where, vm, job, running, statistics, test };
     const event = { type: 'host.observed', seenAt, ...seen, ...(errors.length > 0 ? { errors } : {}) };
     const outcome = await runtime.advance(ref, event, { effect: 'watch', token, final: false });
     if (outcome !== 'dropped' && outcome !== 'gone') return;

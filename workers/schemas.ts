@@ -5,6 +5,8 @@ import { EFFECTS, type EffectInput, type EffectOutput } from '../src/domain/effe
 export const effectInput: z.ZodType<EffectInput> = z.strictObject({
   effect: z.enum(EFFECTS),
   side: z.enum(['home', 'away']),
+  host: z.string(),
+  partner: z.string().nullable(),
   attempt: z.int().min(0),
   jobId: z.string().nullable(),
   fenced: z.boolean(),

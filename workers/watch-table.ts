@@ -42,6 +42,7 @@ export interface News {
   readonly job: JobObservation | null;
   readonly running: readonly JobObservation[];
   readonly side: Side;
+  readonly host: string;
   readonly statistics: ReplicationStatistics | null;
   readonly test: VmObservation | null;
 }
@@ -113,7 +114,19 @@ export class WatchTable {
       const digest = digestOf(entry, vm, job, running, test);
       if (digest === entry.digest) continue;
       entry.digest = digest;
-      news.push({ ref, token: watch.token, field, stored, side: watch.side, vm, job, running, statistics: entry.statistics, test });
+      news.push({
+        ref,
+        token: watch.token,
+        field,
+        stored,
+        side: watch.side,
+        host: watch.host,
+        vm,
+        job,
+        running,
+        statistics: entry.statistics,
+        test,
+      });
     }
     return news;
   }

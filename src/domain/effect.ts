@@ -29,8 +29,11 @@ export type EffectName = (typeof EFFECTS)[number];
 /** What a machine hands to an effect; host, VM and settings come from the member's fixed input. */
 export interface EffectInput {
   readonly effect: EffectName;
-  /** The host it goes to. */
   readonly side: Side;
+  /** The plan's name of the host it goes to. */
+  readonly host: string;
+  /** The plan's name of the host of the other copy; null in a strategy that knows only home. */
+  readonly partner: string | null;
   /** 1 for the first call of a step. Part of the WS-Addressing MessageID. */
   readonly attempt: number;
   /** Only for `terminateJob`. */
@@ -47,10 +50,10 @@ export interface EffectOutput {
 
 /** What a machine wants watched. */
 export interface WatchInput {
-  /** The host of the job; the VM is watched there. */
+  /** The side of the job, if one is followed. */
   readonly side: Side;
-  /** The VM is watched on the other side, too. */
-  readonly both: boolean;
+  /** Where the VM is watched, by the plan's names. */
+  readonly at: readonly { readonly side: Side; readonly host: string }[];
   /** The VM counts as in sync while no more is pending than this; null: its replication statistics are not wanted. */
   readonly sync: { readonly pendingBytes: number; readonly latency: number } | null;
   /** The job to be followed, null when none is known. */

@@ -100,6 +100,8 @@ export interface MemberInput {
   readonly host: string;
   /** The plan's name of the host of the other copy; null in a strategy that knows only home. */
   readonly partner: string | null;
+  /** Hosts the VM may be on, its host first: the nodes of a cluster, or one. */
+  readonly nodes: Readonly<Record<Side, readonly string[]>>;
   readonly settings: MemberSettings;
   /** The run was rebuilt from what the hosts say: earlier calls may be in flight, so look and wait before the first call. */
   readonly adopt: boolean;

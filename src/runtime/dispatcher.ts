@@ -20,7 +20,7 @@ export type ControlJob =
   | { readonly kind: 'tell'; readonly run: RunId; readonly token: string };
 
 /** What the poller of a host needs to know about one member. */
-export interface Watch extends WatchInput {
+export interface Watch extends Omit<WatchInput, 'at'> {
   readonly token: string;
   readonly vmId: string;
   /** Plan name of the host. */
@@ -76,7 +76,7 @@ export class Dispatcher {
       if (member) {
         const { call, watch } = started;
         if (call) {
-          const hostKey = await this.hostKey(ref.run, hostOfCall(member, call));
+          const hostKey = await this.hostKey(ref.run, hostOfCall(call));
           const data = { run: ref.run, id: ref.id, token: call.token };
           const queue = this.#keys.callQueuePrefix(ref.run, hostKey);
           const jobs = calls.get(queue) ?? [];
@@ -88,10 +88,9 @@ export class Dispatcher {
           calls.set(queue, jobs);
         }
         const field = `${ref.run}/${ref.id}`;
-        for (const [side, host] of sidesOf(member, watch, ended.watch)) {
+        for (const [host, entry] of changedWatches(member, watch, ended.watch)) {
           const hostKey = await this.hostKey(ref.run, host);
           const change = watches.get(hostKey) ?? { set: [], remove: [] };
-          const entry = watch && watchOf(member, watch, side, host);
           if (entry) {
             const text = JSON.stringify(entry);
             if (!again || (await this.#redis.hget(this.#keys.watches(hostKey), field)) !== text) change.set.push(field, text);
@@ -140,8 +139,8 @@ export class Dispatcher {
   }
 
   /** Queues a call again under a name of its own: its job is stuck with a worker that is gone. */
-  async queueAgain(ref: InstanceRef, member: MemberInput, call: LiveEffect, mark: string): Promise<void> {
-    const hostKey = await this.hostKey(ref.run, hostOfCall(member, call));
+  async queueAgain(ref: InstanceRef, call: LiveEffect, mark: string): Promise<void> {
+    const hostKey = await this.hostKey(ref.run, hostOfCall(call));
     const data: CallJob = { run: ref.run, id: ref.id, token: call.token };
     const opts = { ...JOB_OPTIONS, jobId: `${ref.run}.${ref.id}.${call.token}.${mark}` };
     await this.#queue(this.#keys.callQueuePrefix(ref.run, hostKey), 'calls').add((call.input as { effect: string }).effect, data, opts);
@@ -177,42 +176,27 @@ export class Dispatcher {
 }
 
 /** The plan's name of the host a call goes to. */
-export function hostOfCall(member: MemberInput, { input }: LiveEffect): string {
-  return hostOnSide(member, (input as EffectInput).side);
+export function hostOfCall({ input }: LiveEffect): string {
+  return (input as EffectInput).host;
 }
 
-/** The plan's name of a member's host on a side. */
-export function hostOnSide({ host, partner }: MemberInput, side: Side): string {
-  return side === 'home' ? host : (partner ?? host);
+/** The hosts whose index of watches has to change, with what their pollers are asked for; null where the VM is not watched any more. */
+function changedWatches(
+  member: MemberInput,
+  watch: LiveEffect | undefined,
+  ended: LiveEffect | undefined,
+): ReadonlyMap<string, Watch | null> {
+  const changed = new Map<string, Watch | null>();
+  if (ended) for (const { host } of (ended.input as WatchInput).at) changed.set(host, null);
+  if (watch) for (const { side, host } of (watch.input as WatchInput).at) changed.set(host, watchOn(member, watch, side, host));
+  return changed;
 }
 
-/** The sides whose index of watches has to change. */
-function sidesOf(member: MemberInput, watch: LiveEffect | undefined, ended: LiveEffect | undefined): readonly (readonly [Side, string])[] {
-  const wanted = new Set([watch, ended].flatMap((effect) => (effect ? sidesWatched(effect.input as WatchInput) : [])));
-  return [...wanted].map((side) => [side, hostOnSide(member, side)] as const);
-}
-
-function sidesWatched({ side, both }: WatchInput): readonly Side[] {
-  return both ? ['home', 'away'] : [side];
-}
-
-/** What the poller of one side is asked for; null when that side is not watched (any more). The job is on the side that is acted on. */
-function watchOf(member: MemberInput, { token, input }: LiveEffect, side: Side, host: string): Watch | null {
-  const watch = input as WatchInput;
-  if (!sidesWatched(watch).includes(side)) return null;
-  const acting = watch.side === side;
-  const { jobId, allJobs, sync, pace, both } = watch;
-  return {
-    side,
-    both,
-    jobId: acting ? jobId : null,
-    allJobs: acting && allJobs,
-    sync: acting ? sync : null,
-    pace,
-    token,
-    vmId: member.vmId,
-    host,
-  };
+/** The job is on the side that is acted on. */
+function watchOn({ vmId }: MemberInput, { token, input }: LiveEffect, side: Side, host: string): Watch {
+  const { side: acting, jobId, allJobs, sync, pace } = input as WatchInput;
+  const own = acting === side;
+  return { side, jobId: own ? jobId : null, allJobs: own && allJobs, sync: own ? sync : null, pace, token, vmId, host };
 }
 
 /** The earliest timer of a lifecycle, ms since the epoch. */

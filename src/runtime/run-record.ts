@@ -8,6 +8,8 @@ import type { InstanceId, Keys, RunId } from './keys.ts';
 export interface RunHost {
   readonly name: string;
   readonly address: string;
+  /** Hosts of the same name here are nodes of one cluster: a VM may move from one to another. Absent: it stands alone. */
+  readonly cluster?: string;
   /** Members in flight on the host at a time, over all runs. */
   readonly inFlight: number;
   /** The plan's other words about the host, for whoever connects to it. Never holds a secret. */
@@ -46,7 +48,7 @@ interface StoredInput {
   readonly settings: number;
 }
 
-export function encodeInput({ vm, vmId, host, partner }: Omit<MemberInput, 'settings' | 'adopt'>, settings: number): string {
+export function encodeInput({ vm, vmId, host, partner }: Pick<MemberInput, 'vm' | 'vmId' | 'host' | 'partner'>, settings: number): string {
   return JSON.stringify({ vm, vmId, host, ...(partner === null ? {} : { partner }), settings } satisfies StoredInput);
 }
 
@@ -102,7 +104,15 @@ function decodeInput(text: string, record: RunRecord): MemberInput {
   const { vm, vmId, host, partner = null, settings } = JSON.parse(text) as StoredInput;
   const effective = record.settings[settings];
   if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);
-  return { vm, vmId, host, partner, settings: effective, adopt: record.adopt };
+  const nodes = { home: nodesOf(record, host), away: partner === null ? [] : nodesOf(record, partner) };
+  return { vm, vmId, host, partner, nodes, settings: effective, adopt: record.adopt };
+}
+
+/** A host and the other nodes of its cluster. */
+export function nodesOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): readonly string[] {
+  const cluster = hosts.find(({ name }) => name === host)?.cluster;
+  if (cluster === undefined) return [host];
+  return [host, ...hosts.filter((other) => other.cluster === cluster && other.name !== host).map(({ name }) => name)];
 }
 
 export function unknownRun(run: RunId): FailbackError {

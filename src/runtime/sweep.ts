@@ -124,14 +124,11 @@ export class Sweep {
 
   /** A job that BullMQ counts as active although nobody claimed its call: its worker died, or never got to it. */
   async #unstick(ref: InstanceRef, call: LiveEffect, thorough: boolean): Promise<void> {
-    const member = await this.#runtime.member(ref);
-    if (!member) return;
-    const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, hostOfCall(member, call));
+    const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, hostOfCall(call));
     const active = await this.#runtime.dispatcher.activeCalls(ref.run, hostKey);
     if (!active.includes(`${ref.run}.${ref.id}.${call.token}`)) return;
     await this.#runtime.dispatcher.queueAgain(
       ref,
-      member,
       call,
       thorough ? this.#presence.worker.replaceAll(/[^\w.-]/g, '-') : String(this.#runtime.now()),
     );

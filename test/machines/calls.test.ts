@@ -131,7 +131,15 @@ describe('attempts', () => {
   it('are used up by refusals that may be tried again', () => {
     const lifecycle = given.calling();
     for (const attempt of [1, 2]) {
-      expect(lifecycle.calls.at(-1)).toEqual({ effect: 'initiateFailback', side: 'home', fenced: false, attempt, jobId: null });
+      expect(lifecycle.calls.at(-1)).toEqual({
+        effect: 'initiateFailback',
+        side: 'home',
+        host: 'hv-dr-01',
+        partner: null,
+        fenced: false,
+        attempt,
+        jobId: null,
+      });
       lifecycle.answer(32774).pass('backOff').look();
     }
     lifecycle.answer(32774);

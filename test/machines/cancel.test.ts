@@ -110,7 +110,15 @@ describe('a cancel while data is copied is never silent', () => {
   it('asks the host to end the job', () => {
     const lifecycle = interrupted();
     expect(lifecycle.state).toBe('cancelling.terminating');
-    expect(lifecycle.calls.at(-1)).toEqual({ effect: 'terminateJob', side: 'home', fenced: false, attempt: 1, jobId: JOB_ID });
+    expect(lifecycle.calls.at(-1)).toEqual({
+      effect: 'terminateJob',
+      side: 'home',
+      host: 'hv-dr-01',
+      partner: null,
+      fenced: false,
+      attempt: 1,
+      jobId: JOB_ID,
+    });
   });
 
   it.each<[string, (lifecycle: Lifecycle) => Lifecycle]>([

@@ -7,7 +7,15 @@ const UP = { state: 14, power: 2 };
 describe('after state 14', () => {
   it('the VM is started, seen healthy for as long as the plan says, and the lifecycle completes', () => {
     const lifecycle = given.home();
-    expect(lifecycle.calls.at(-1)).toEqual({ effect: 'startVirtualMachine', side: 'home', attempt: 1, jobId: null, fenced: false });
+    expect(lifecycle.calls.at(-1)).toEqual({
+      effect: 'startVirtualMachine',
+      side: 'home',
+      host: 'hv-dr-01',
+      partner: null,
+      attempt: 1,
+      jobId: null,
+      fenced: false,
+    });
     lifecycle.answer(4096, 'start').look({ state: 14, power: 10 }, [job({ jobId: 'start' })]);
     expect(lifecycle.state).toBe('tracking.going');
     lifecycle.look(UP, [job({ jobId: 'start', jobState: 7 })]);

@@ -10,7 +10,7 @@ import { keys, runOf } from './support.ts';
 const { redis, url } = useRedis();
 const RUN = 'r1';
 const ref = { run: RUN, id: 'm0' };
-const OBSTACLE = { type: 'host.observed', side: 'home', statistics: null, test: null, vm: null, job: null, running: [] };
+const OBSTACLE = { type: 'host.observed', side: 'home', host: 'hv-a', statistics: null, test: null, vm: null, job: null, running: [] };
 const closing: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {

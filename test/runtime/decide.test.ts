@@ -8,6 +8,7 @@ const NOW = 1_000_000;
 const LOOK = {
   type: 'host.observed',
   side: 'home',
+  host: 'hv-dr-01',
   statistics: null,
   test: null,
   vm: {

@@ -15,6 +15,7 @@ export const member: MemberInput = {
   vmId: '0D3B5D8A-0000-4000-8000-000000000001',
   host: 'hv-a',
   partner: null,
+  nodes: { home: ['hv-a'], away: [] },
   settings: quickSettings,
   adopt: false,
 };

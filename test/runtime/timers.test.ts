@@ -72,7 +72,7 @@ test('a timer whose state was left does nothing when its alarm rings', async () 
   const token = armed?.row.live.watch?.token ?? '';
   await runtime.advance(
     ref,
-    { type: 'host.observed', side: 'home', statistics: null, test: null, vm: null, job: null, running: [] },
+    { type: 'host.observed', side: 'home', host: 'hv-a', statistics: null, test: null, vm: null, job: null, running: [] },
     { effect: 'watch', token, final: false },
   );
   clock.now = start + DEADLINE + 5_000;

@@ -33,8 +33,9 @@ export const quickSettings: MemberSettings = {
 export const quiet = pino({ level: process.env.FAILBACK_LOG ?? 'silent' }, pino.destination(2));
 
 export function runHosts(simulator: Simulator, inFlight = 50): readonly RunHost[] {
-  return simulator.hosts.map(({ name, url, username, password, caFile }) => ({
+  return simulator.hosts.map(({ name, url, username, password, caFile, cluster }) => ({
     name,
+    ...(cluster ? { cluster } : {}),
     address: url,
     inFlight,
     connection: { username, password, ...(caFile ? { caFile } : {}) },

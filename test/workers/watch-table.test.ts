@@ -29,7 +29,6 @@ const JOB: JobObservation = {
 function watch(about: Partial<Watch> = {}): string {
   return JSON.stringify({
     side: 'home',
-    both: false,
     sync: null,
     token: 'r2.0',
     vmId: 'A',

@@ -68,6 +68,7 @@ function* looks({ jobId, allJobs }: WatchInput): Generator<Event> {
         yield {
           type: 'host.observed',
           side: 'home',
+          host: 'hv-dr-01',
           statistics: null,
           test: null,
           vm: seen,

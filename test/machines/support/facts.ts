@@ -28,7 +28,15 @@ export const SETTINGS: MemberSettings = {
 };
 
 export function member(settings: Partial<MemberSettings> = {}, adopt = false): MemberInput {
-  return { vm: 'sql01', vmId: VM_ID, host: 'hv-dr-01', partner: null, adopt, settings: { ...SETTINGS, ...settings } };
+  return {
+    vm: 'sql01',
+    vmId: VM_ID,
+    host: 'hv-dr-01',
+    partner: null,
+    nodes: { home: ['hv-dr-01'], away: [] },
+    adopt,
+    settings: { ...SETTINGS, ...settings },
+  };
 }
 
 /** What a test says about a VM: the four inputs, the rest is a committed, switched off recovery VM with a warning, as after a failover. */
@@ -71,4 +79,4 @@ export function job(facts: Partial<JobObservation> = {}): JobObservation {
 }
 
 /** The part of a watch that is the same for every member that knows only one side. */
-export const HOME = { side: 'home', both: false, sync: null } as const;
+export const HOME = { side: 'home', at: [{ side: 'home', host: 'hv-dr-01' }], sync: null } as const;

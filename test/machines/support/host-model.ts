@@ -64,6 +64,7 @@ function lookAt({ state, power, job: current }: Host, { jobId, allJobs }: WatchI
   return {
     type: 'host.observed',
     side: 'home',
+    host: 'hv-dr-01',
     statistics: null,
     test: null,
     vm: vm({ state, power }),

@@ -85,6 +85,7 @@ export class Lifecycle {
     return this.send({
       type: 'host.observed',
       side: 'home',
+      host: 'hv-dr-01',
       statistics: null,
       test: null,
       vm: facts && vm(facts),

@@ -118,12 +118,11 @@ function refusesToStart({ effect, side, fenced }: EffectInput, world: TwoHosts):
   return world.dark === other ? !fenced : isUp(world[other]);
 }
 
-function* looks({ side, both, sync }: WatchInput, world: TwoHosts): Generator<Move<TwoHosts>> {
-  const sides: readonly Side[] = both ? ['home', 'away'] : [side];
-  for (const seen of sides) {
+function* looks({ at, sync }: WatchInput, world: TwoHosts): Generator<Move<TwoHosts>> {
+  for (const { side: seen, host } of at) {
     if (world.dark === seen) continue;
     const statistics = sync && seen === 'away' ? { pendingBytes: 0, latencySeconds: 1 } : null;
-    const event = { type: 'host.observed', side: seen, vm: observed(world[seen]), job: null, running: [], statistics, test: null };
+    const event = { type: 'host.observed', side: seen, host, vm: observed(world[seen]), job: null, running: [], statistics, test: null };
     yield { label: `look ${seen}`, event, world };
   }
 }
