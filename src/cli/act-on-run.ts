@@ -1,3 +1,4 @@
+import { placeOf } from '../report/place.ts';
 import { printable } from '../report/printable.ts';
 import { stateWords } from '../report/state-words.ts';
 import { commandMembers, commandRun, type MemberCommand } from '../runtime/commands.ts';
@@ -44,7 +45,9 @@ export async function actOnMembers(
   for await (const { id, input, state } of session.views.members(run, ids)) {
     const took = accepted.includes(id);
     (took ? names.accepted : names.refused).push(input.vm);
-    output.print(`${printable(input.vm)}: ${took ? `${command} accepted` : `${command} means nothing now (${stateWords(state)})`}`);
+    output.print(
+      `${printable(input.vm)}: ${took ? `${command} accepted` : `${command} means nothing now (${stateWords(state, placeOf(input))})`}`,
+    );
   }
   output.emit({ type: 'command', run, command, ...names });
   if (accepted.length > 0) await warnWithoutWorker(context, session, run);
@@ -52,12 +55,12 @@ export async function actOnMembers(
 }
 
 /** Who and why, for the journal. */
-function signed({ parts }: CliContext, reason: string | undefined): string {
+export function signed({ parts }: CliContext, reason: string | undefined): string {
   return reason === undefined ? `by ${parts.operator}` : `by ${parts.operator}: ${reason}`;
 }
 
 /** Where only a person is waited for, a worker is not what is missing. */
-async function warnWithoutWorker({ output, command }: CliContext, { presence, views }: RedisSession, run: RunId): Promise<void> {
+export async function warnWithoutWorker({ output, command }: CliContext, { presence, views }: RedisSession, run: RunId): Promise<void> {
   if (standstillOf(await views.run(run)) !== null || (await presence.serving(run)).length > 0) return;
   output.say(`nothing moves until a worker runs: ${command('worker')}`);
 }

@@ -1,19 +1,12 @@
+import { placeOf, placeWords } from '../report/place.ts';
 import { printable } from '../report/printable.ts';
 import { stateWords } from '../report/state-words.ts';
 import type { InstanceId, RunId } from '../runtime/keys.ts';
 import { askYes, canAsk } from './ask.ts';
-import { type CancelMeaning, cancelMeaning } from './cancel-meaning.ts';
+import { CANCEL_MEANINGS, type CancelMeaning, cancelMeanings, cancelWords, GRAVE_MEANINGS } from './cancel-meaning.ts';
 import type { CliContext } from './context.ts';
 import type { RedisSession } from './redis-session.ts';
 import { usageError } from './usage.ts';
-
-const MEANING: Readonly<Record<CancelMeaning, string>> = {
-  free: 'nothing is at work on the host: cancelled at once',
-  'finish-then-hold': 'what runs on the host ends first, then nothing follows',
-  revert: 'what runs on the host ends first, then the failover home is taken back and the VM runs where it ran before',
-  quarantine: 'QUARANTINE: a data copy that runs is stopped, the disks at home must not be booted until the failback ran again',
-  nothing: 'has ended or is being cancelled: nothing happens',
-};
 
 /** Members shown one by one of each kind. */
 const SHOWN = 10;
@@ -30,20 +23,22 @@ export async function confirmCancel(
   yes: boolean,
 ): Promise<boolean> {
   const { output } = context;
-  const kinds = new Map<CancelMeaning, string[]>();
+  const { sideColors: colors } = output;
+  const meanings = await cancelMeanings(session.runtime, run, ids);
+  const kinds = new Map<string, { readonly meaning: CancelMeaning; readonly lines: string[] }>();
   for await (const { id, input, state } of session.views.members(run, ids)) {
-    const meaning = await cancelMeaning(session.runtime, run, id);
-    const lines = kinds.get(meaning) ?? [];
-    kinds.set(meaning, lines);
-    lines.push(`${printable(input.vm)} on ${input.host} (${stateWords(state)})`);
-    output.emit({ type: 'cancel-meaning', run, vm: input.vm, vmId: input.vmId, host: input.host, state, meaning });
+    const meaning = meanings.get(id) ?? 'nothing';
+    const place = placeOf(input);
+    const words = cancelWords(meaning, place.strategy);
+    const kind = kinds.get(words) ?? { meaning, lines: [] };
+    kinds.set(words, kind);
+    kind.lines.push(`${printable(input.vm)} ${placeWords(place)} (${stateWords(state, place)})`);
+    const { vm, vmId, host, partner } = input;
+    output.emit({ type: 'cancel-meaning', run, vm, vmId, host, partner, state, meaning });
   }
-  for (const meaning of ['quarantine', 'finish-then-hold', 'free', 'nothing'] as const) {
-    const lines = kinds.get(meaning) ?? [];
-    if (lines.length === 0) continue;
-    const { sideColors: colors } = output;
+  for (const [words, { meaning, lines }] of [...kinds].sort(([, a], [, b]) => rank(a.meaning) - rank(b.meaning))) {
     output.say(
-      (meaning === 'quarantine' ? colors.red : colors.bold)(`${lines.length} VM${lines.length === 1 ? '' : 's'}: ${MEANING[meaning]}`),
+      (GRAVE_MEANINGS.includes(meaning) ? colors.red : colors.bold)(`${lines.length} VM${lines.length === 1 ? '' : 's'}: ${words}`),
     );
     for (const line of lines.slice(0, SHOWN)) output.say(`  ${line}`);
     if (lines.length > SHOWN) output.say(`  … and ${lines.length - SHOWN} more`);
@@ -53,4 +48,8 @@ export async function confirmCancel(
   const sure = await askYes(context, `Cancel ${ids.length} VM${ids.length === 1 ? '' : 's'} of run ${run}?`);
   if (!sure) output.say('nothing was cancelled');
   return sure;
+}
+
+function rank(meaning: CancelMeaning): number {
+  return CANCEL_MEANINGS.indexOf(meaning);
 }

@@ -1,10 +1,14 @@
+import { backlogNow, backlogWords } from '../report/backlog-words.ts';
 import { durationWords } from '../report/duration-words.ts';
+import { placeOf, placeWords } from '../report/place.ts';
 import { printable } from '../report/printable.ts';
 import { stateWords } from '../report/state-words.ts';
 import { countWords } from '../report/status-words.ts';
 import type { HostTrouble } from '../runtime/host-health.ts';
+import type { InstanceId } from '../runtime/keys.ts';
 import type { WorkerRecord } from '../runtime/presence.ts';
 import type { MemberView, RunView } from '../runtime/run-view.ts';
+import { type CancelMeaning, cancelWords } from './cancel-meaning.ts';
 import type { CommandHint } from './command-hint.ts';
 import { statusBar } from './follow/bars.ts';
 import type { RunModel } from './follow/run-model.ts';
@@ -24,6 +28,8 @@ export interface RunStatus {
   readonly troubled: readonly MemberView[];
   /** Members in work. */
   readonly working: readonly MemberView[];
+  /** What a cancel would do now to each of them. */
+  readonly cancels: ReadonlyMap<InstanceId, CancelMeaning>;
   /** Those that look after the run. */
   readonly workers: readonly WorkerRecord[];
   readonly hostTroubles: readonly HostTrouble[];
@@ -35,7 +41,7 @@ export interface RunStatus {
 const SHOWN = 10;
 
 export function statusLines(
-  { view, model, troubled, working, workers, hostTroubles, lastAt }: RunStatus,
+  { view, model, troubled, working, cancels, workers, hostTroubles, lastAt }: RunStatus,
   now: number,
   command: CommandHint,
   colors: Colors,
@@ -48,7 +54,7 @@ export function statusLines(
   return [
     `${colors.bold(record.run)}  ${finished ? colors.green(words) : words === state ? colors.cyan(words) : colors.yellow(words)}`,
     `plan     ${printable(record.plan)}${record.adopt ? ' (adopted)' : ''}, started ${new Date(record.createdAt).toISOString()}, ${finished ? `took ${lasted}` : `${lasted} ago`}`,
-    `members  ${statusBar(counts, 30, colors)} ${record.members}: ${countWords(counts).join(', ')}`,
+    `members  ${statusBar(counts, 30, colors)} ${record.members}: ${countWords(counts, undefined, model.goal).join(', ')}`,
     ...(made.length > 0 ? [`calls    ${made.join(', ')}`] : []),
     ...(lastAt !== null && !finished ? [`news     last change ${durationWords(now - lastAt)} ago`] : []),
     ...workerLine(view, workers, command, colors),
@@ -59,13 +65,13 @@ export function statusLines(
     ...(finished ? [] : gapLines(record.run, workers, hostTroubles, colors)),
     '',
     hostTable(model, colors),
-    ...workingLines(working, now, colors),
-    ...waysOn(view, troubled, command, colors),
+    ...workingLines(working, cancels, now, colors),
+    ...waysOn(view, troubled, command, colors, cancels),
   ];
 }
 
 /** One object with everything, for scripts. */
-export function statusObject({ view, model, troubled, working, workers, hostTroubles, lastAt }: RunStatus): object {
+export function statusObject({ view, model, troubled, working, cancels, workers, hostTroubles, lastAt }: RunStatus): object {
   const { record, state, counts, calls } = view;
   const times = working.flatMap(({ nextTimer }) => nextTimer ?? []);
   return {
@@ -94,24 +100,32 @@ export function statusObject({ view, model, troubled, working, workers, hostTrou
       counts: model.hosts.get(name) ?? null,
       trouble: hostTroubles.find(({ host }) => host === name)?.failure ?? null,
     })),
-    attention: troubled.map(memberObject),
-    working: working.map(memberObject),
+    attention: troubled.map((member) => memberObject(member, cancels)),
+    working: working.map((member) => memberObject(member, cancels)),
   };
 }
 
-function memberObject(member: MemberView): object {
-  const { id, input, status, state, failure, percent, nextTimer, context } = member;
-  const { attempt, jobId, seen } = context;
+function memberObject(member: MemberView, cancels: RunStatus['cancels']): object {
+  const { id, input, status, state, failure, percent, backlog, nextTimer, context } = member;
+  const { attempt, jobId, seen, course, skipped, stoppedAt, homeAt } = context;
   return {
     id,
     vm: input.vm,
     vmId: input.vmId,
     host: input.host,
+    partner: input.partner,
+    strategy: input.settings.strategy,
     status,
     state,
+    course,
     attempt,
     jobId,
     percent,
+    backlog: backlogNow(state, backlog),
+    skipped,
+    stoppedAt: iso(stoppedAt),
+    homeAt: iso(homeAt),
+    cancel: cancels.get(id) ?? 'nothing',
     nextTimerAt: iso(nextTimer),
     seen,
     failure,
@@ -154,18 +168,37 @@ function hostTable(model: RunModel, colors: Colors): string {
   return table(['host', '', 'home', 'in work', 'waiting', 'trouble'], rows, colors, ['home', 'in work', 'waiting', 'trouble']);
 }
 
-function workingLines(working: readonly MemberView[], now: number, colors: Colors): readonly string[] {
+function workingLines(working: readonly MemberView[], cancels: RunStatus['cancels'], now: number, colors: Colors): readonly string[] {
   if (working.length === 0) return [];
   return [
     '',
     colors.cyan(`${working.length} in work`),
-    ...working.slice(0, SHOWN).map(({ input, state, percent, nextTimer, failure, context }) => {
-      const share = percent === null || context.jobId === null ? '' : ` ${Math.min(100, percent)} %`;
-      const timer = timerWords(state, nextTimer, now);
-      return `  ${printable(input.vm)} on ${input.host}: ${stateWords(state)}${share}${timer === null ? '' : `, ${timer}`}${failure ? colors.dim(` (${printable(failure.message)})`) : ''}`;
+    ...working.slice(0, SHOWN).flatMap((member) => {
+      const { id, input, failure } = member;
+      const place = placeOf(input);
+      const parts = [workWords(member, now), downWords(member, now)].filter((part) => part !== null).join(', ');
+      const why = failure ? colors.dim(` (${printable(failure.message)})`) : '';
+      const cancel = cancelWords(cancels.get(id) ?? 'nothing', place.strategy);
+      return [`  ${printable(input.vm)} ${placeWords(place)}: ${parts}${why}`, colors.dim(`    cancel  ${cancel}`)];
     }),
     ...more(working.length),
   ];
+}
+
+function workWords({ input, state, percent, backlog, nextTimer, context }: MemberView, now: number): string {
+  const share = percent === null || context.jobId === null ? '' : ` ${Math.min(100, percent)} %`;
+  const moving = backlogNow(state, backlog);
+  const timer = timerWords(state, nextTimer, now);
+  const words = [`${stateWords(state, placeOf(input))}${share}`, moving && backlogWords(moving, now), timer];
+  return words.filter((part) => part !== null).join(', ');
+}
+
+/** "down for 2m 05s (objective 15m 00s)", while this run keeps the VM down. */
+function downWords({ input, context }: MemberView, now: number): string | null {
+  const { stoppedAt, homeAt } = context;
+  if (stoppedAt === null || (homeAt !== null && homeAt >= stoppedAt)) return null;
+  const { rto } = input.settings;
+  return `down for ${durationWords(now - stoppedAt)}${rto === null ? '' : ` (objective ${durationWords(rto)})`}`;
 }
 
 function more(total: number): readonly string[] {

@@ -1,10 +1,13 @@
 import { describeJobState } from '../domain/cim-job.ts';
 import type { Failure } from '../domain/failure.ts';
-import type { JobObservation, VmObservation } from '../domain/observation.ts';
+import type { Side } from '../domain/member.ts';
+import type { JobObservation, ReplicationStatistics, VmObservation } from '../domain/observation.ts';
 import { describePower } from '../domain/power.ts';
 import { describeReplicationState } from '../domain/replication.ts';
 import { isAccepted, JOB_STARTED, returnValueFailure } from '../domain/return-value.ts';
 import type { JournalEntry } from '../runtime/journal.ts';
+import { byteWords } from './byte-words.ts';
+import type { Place } from './place.ts';
 
 /** What of a journal entry's evidence this build knows how to read; everything may be missing. */
 export interface Evidence {
@@ -17,6 +20,9 @@ export interface Evidence {
   readonly status?: string;
   readonly attempt?: number;
   readonly jobId?: string;
+  readonly side?: Side;
+  readonly statistics?: ReplicationStatistics | null;
+  readonly test?: VmObservation | null;
 }
 
 export function evidenceOf(entry: JournalEntry): Evidence {
@@ -29,6 +35,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'failback.resume': 'resume asked for',
   'failback.cancel': 'cancel asked for',
   'failback.retry': 'retry asked for',
+  'failback.approve': 'approved',
+  'failback.fence': 'confirmed that the copy on the host out of sight can not run',
   'run.created': 'run created',
   'run.pause': 'pause asked for',
   'run.resume': 'resume asked for',
@@ -47,12 +55,13 @@ const TIMERS: Readonly<Record<string, string>> = {
   doubt: 'nothing was seen on the host for long enough',
   settle: 'the time to settle is over',
   proof: 'the time of proof is over',
+  unseen: 'a host was out of sight for too long',
 };
 
 /** What happened, in words, from the evidence the journal keeps. Not sanitised: it repeats what hosts say. */
-export function eventWords(entry: JournalEntry): string {
+export function eventWords(entry: JournalEntry, place?: Place): string {
   const evidence = evidenceOf(entry);
-  if (entry.event === 'host.observed') return observationWords(evidence);
+  if (entry.event === 'host.observed') return observationWords(evidence, place);
   if (entry.event === 'xstate.done.actor.call') return answerWords(evidence);
   if (entry.event === 'xstate.error.actor.call') return evidence.error?.message ?? 'the call did not come back';
   const timer = /^xstate\.after\.([^.]+)\./.exec(entry.event)?.[1];
@@ -70,9 +79,12 @@ export function answerWords({ output }: Evidence): string {
   return `${returnValueFailure('the call', returnValue).message}${job}`;
 }
 
-function observationWords({ vm, job }: Evidence): string {
-  if (vm === null || vm === undefined) return 'seen: the host does not have the VM';
+function observationWords({ vm, job, side, statistics, test }: Evidence, place: Place | undefined): string {
+  const seen = place?.partner && side ? `seen at ${side === 'home' ? place.host : place.partner}` : 'seen';
+  if (vm === null || vm === undefined) return `${seen}: the host does not have the VM`;
   const state = vm.replication === null ? 'not replicated' : `replication state ${describeReplicationState(vm.replication.state)}`;
   const work = job ? `, job ${describeJobState(job.jobState)}${job.errorCode === 0 ? '' : ` with error ${job.errorCode}`}` : '';
-  return `seen: ${state}, VM ${describePower(vm.power)}${work}`;
+  const backlog = statistics ? `, ${byteWords(statistics.pendingBytes)} to go` : '';
+  const trial = test ? `, test VM ${describePower(test.power)}` : '';
+  return `${seen}: ${state}, VM ${describePower(vm.power)}${work}${backlog}${trial}`;
 }

@@ -1,4 +1,5 @@
 import type { MemberReport, RunReport } from './run-report.ts';
+import { scorecardWords } from './scorecard.ts';
 
 const COLUMNS: readonly (readonly [string, (member: MemberReport) => string | number | null])[] = [
   ['vm', ({ vm }) => vm],
@@ -13,6 +14,16 @@ const COLUMNS: readonly (readonly [string, (member: MemberReport) => string | nu
   ['replicationStates', ({ sightings }) => [...new Set(sightings.map(({ replicationState }) => replicationState ?? '-'))].join(' ')],
   ['failure', ({ failure }) => failure?.message ?? null],
   ['why', ({ why }) => why],
+  ['strategy', ({ strategy }) => strategy],
+  ['partner', ({ partner }) => partner],
+  ['skipped', ({ skipped }) => skipped.join(' ')],
+  ['stoppedAt', ({ downtime }) => downtime?.stoppedAt ?? null],
+  ['upAt', ({ downtime }) => downtime?.upAt ?? null],
+  ['downtimeMs', ({ downtime }) => downtime?.ms ?? null],
+  ['downBeforeRun', ({ downtime }) => (downtime === null ? null : downtime.beganBefore ? 'yes' : 'no')],
+  ['rtoMs', ({ downtime }) => downtime?.rtoMs ?? null],
+  ['rto', ({ downtime }) => (downtime === null ? null : downtime.met === null ? '' : downtime.met ? 'met' : 'missed')],
+  ['drill', ({ drill }) => drill && scorecardWords(drill)],
 ];
 
 /** One line a member (RFC 4180). Text that a spreadsheet would take for a formula gets an apostrophe before it. */

@@ -1,9 +1,13 @@
+import { downtimeWords, objectiveWords, totalsWords } from './downtime.ts';
 import { durationWords } from './duration-words.ts';
+import { hostsWords, placeWords } from './place.ts';
 import { printable } from './printable.ts';
 import type { MemberReport, RunReport } from './run-report.ts';
+import { scorecardWords } from './scorecard.ts';
 import { SIGHTING_HEADINGS, sightingWords } from './sighting-words.ts';
 import { stateWords } from './state-words.ts';
 import { countWords, NOT_HOME, statusWords } from './status-words.ts';
+import { skippedWords, strategyWords, titleOf } from './step-words.ts';
 
 /** The report as Markdown, for tickets and wikis. Everything from outside is escaped. */
 export function renderMarkdown(report: RunReport): string {
@@ -24,12 +28,16 @@ export function renderMarkdown(report: RunReport): string {
     hosts,
     timeline,
     members,
+    goal,
+    downtime,
+    skippedSteps,
   } = report;
+  const strategies = strategyWords(report);
   const others = countWords(counts, NOT_HOME);
   return [
     `# Failback run ${escapeMarkdown(run)}`,
     '',
-    `**${counts.completed} of ${total} VMs home**${others.length > 0 ? `: ${others.join(', ')}` : ''}`,
+    `**${counts.completed} of ${total} VMs ${goal}**${others.length > 0 ? `: ${others.join(', ')}` : ''}`,
     '',
     ...table(
       ['', ''],
@@ -39,6 +47,9 @@ export function renderMarkdown(report: RunReport): string {
         ['Started', `${startedAt} by ${escapeMarkdown(startedBy)}`],
         ['Ended', endedAt ?? 'not yet'],
         ['Duration', durationWords(durationMs)],
+        ...(strategies === null ? [] : [['Strategies', strategies]]),
+        ...(downtime === null ? [] : [['Downtime', totalsWords(downtime)]]),
+        ...(skippedSteps === 0 ? [] : [['Already done', `${skippedSteps} steps, nothing was called for them`]]),
         [
           'Calls',
           escapeMarkdown(
@@ -54,17 +65,7 @@ export function renderMarkdown(report: RunReport): string {
     '',
     '## Members',
     '',
-    ...table(
-      ['VM', 'Host', 'Outcome', 'Duration', 'Calls', 'Why'],
-      members.map(({ vm, host, outcome, durationMs: took, calls: made, why }) => [
-        escapeMarkdown(vm),
-        escapeMarkdown(host),
-        statusWords(outcome),
-        took === null ? '-' : durationWords(took),
-        String(made.length),
-        escapeMarkdown(why ?? ''),
-      ]),
-    ),
+    ...memberTable(report),
     '',
     '## The run as a whole',
     '',
@@ -77,12 +78,42 @@ export function renderMarkdown(report: RunReport): string {
   ].join('\n');
 }
 
-function memberSection({ vm, vmId, host, outcome, why, failure, calls, sightings, failures, timeline }: MemberReport): readonly string[] {
+/** Columns that say nothing in this run are left out. */
+function memberTable({ members, goal, downtime }: RunReport): readonly string[] {
+  const drills = members.some(({ drill }) => drill !== null);
+  return table(
+    [
+      'VM',
+      'Host',
+      'Outcome',
+      'Duration',
+      'Calls',
+      'Why',
+      ...(downtime === null ? [] : ['Downtime', 'Objective']),
+      ...(drills ? ['Scorecard'] : []),
+    ],
+    members.map((member) => [
+      escapeMarkdown(member.vm),
+      escapeMarkdown(hostsWords(member)),
+      statusWords(member.outcome, 1, goal),
+      member.durationMs === null ? '-' : durationWords(member.durationMs),
+      String(member.calls.length),
+      escapeMarkdown(member.why ?? ''),
+      ...(downtime === null
+        ? []
+        : [member.downtime ? downtimeWords(member.downtime) : '-', member.downtime ? objectiveWords(member.downtime) : '']),
+      ...(drills ? [member.drill ? scorecardWords(member.drill) : '-'] : []),
+    ]),
+  );
+}
+
+function memberSection(member: MemberReport): readonly string[] {
+  const { vm, vmId, strategy, outcome, why, failure, calls, sightings, failures, skipped, pointsOfNoReturn, timeline } = member;
   return [
     '',
-    `## ${escapeMarkdown(vm)} on ${escapeMarkdown(host)}`,
+    `## ${escapeMarkdown(vm)} ${escapeMarkdown(placeWords(member))}`,
     '',
-    `Id ${vmId}`,
+    `Id ${vmId}, strategy ${strategy}${skipped.length === 0 ? '' : `; already done: ${escapeMarkdown(skippedWords(skipped))}`}`,
     ...(why === null
       ? []
       : [
@@ -90,14 +121,19 @@ function memberSection({ vm, vmId, host, outcome, why, failure, calls, sightings
           `**${statusWords(outcome)}**: ${escapeMarkdown(why)}${failure?.remedy ? ` **Remedy:** ${escapeMarkdown(failure.remedy)}` : ''}`,
         ]),
     ...part(
+      'Points of no return',
+      ['Time', 'What can not be undone any more'],
+      pointsOfNoReturn.map(({ at, words }) => [at, escapeMarkdown(words)]),
+    ),
+    ...part(
       'Calls',
       ['Time', 'Step', 'Attempt', 'Answer'],
-      calls.map(({ at, step, attempt, words }) => [at, step, String(attempt), escapeMarkdown(words)]),
+      calls.map(({ at, step, attempt, words }) => [at, escapeMarkdown(titleOf(step, member)), String(attempt), escapeMarkdown(words)]),
     ),
     ...part(
       'Seen on the host',
       ['Time', ...SIGHTING_HEADINGS],
-      sightings.map((sighting) => [sighting.at, ...sightingWords(sighting)]),
+      sightings.map((sighting) => [sighting.at, ...sightingWords(sighting).map(escapeMarkdown)]),
     ),
     ...part(
       'Failures',
@@ -107,7 +143,7 @@ function memberSection({ vm, vmId, host, outcome, why, failure, calls, sightings
     ...part(
       'Timeline',
       ['Time', 'To', 'Why'],
-      timeline.map(({ at, to, words }) => [at, stateWords(to), escapeMarkdown(words)]),
+      timeline.map(({ at, to, words }) => [at, escapeMarkdown(stateWords(to, member)), escapeMarkdown(words)]),
     ),
   ];
 }

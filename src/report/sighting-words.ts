@@ -3,9 +3,10 @@ import { describePower } from '../domain/power.ts';
 import { describeReplicationHealth, describeReplicationMode, describeReplicationState } from '../domain/replication.ts';
 import type { Sighting } from './run-report.ts';
 
-/** The four facts of a sighting in words: replication state, health and mode, power, job. */
-export function sightingWords({ replicationState, replicationHealth, replicationMode, power, job }: Sighting): readonly string[] {
+/** The place of a sighting and its four facts in words: replication state, health and mode, power, job. */
+export function sightingWords({ host, replicationState, replicationHealth, replicationMode, power, job }: Sighting): readonly string[] {
   return [
+    host,
     replicationState === null ? 'not replicated' : describeReplicationState(replicationState),
     replicationHealth === null ? '-' : describeReplicationHealth(replicationHealth),
     describeReplicationMode(replicationMode),
@@ -14,4 +15,4 @@ export function sightingWords({ replicationState, replicationHealth, replication
   ];
 }
 
-export const SIGHTING_HEADINGS = ['replication state', 'health', 'mode', 'VM', 'job'] as const;
+export const SIGHTING_HEADINGS = ['host', 'replication state', 'health', 'mode', 'VM', 'job'] as const;

@@ -1,3 +1,6 @@
+import type { Place } from './place.ts';
+import { goingWords, titleOf } from './step-words.ts';
+
 /** What the parts of a lifecycle's state mean to a person. States that are not here are shown as they are. */
 const PHASES: Readonly<Record<string, string>> = {
   checking: 'looking whether it may start',
@@ -18,26 +21,39 @@ const PHASES: Readonly<Record<string, string>> = {
   'cancelling.ending': 'waiting for the copy to end',
   'cancelling.lastLook': 'the copy was not seen to end: looking once more',
   quarantined: 'quarantined: disks at home are not to be trusted',
+  turning: 'turning back',
+  'cancelling.deciding': 'being cancelled',
   failed: 'failed',
   cancelled: 'cancelled',
 };
 
-const GOING: Readonly<Record<string, string>> = {
-  failback: 'data is on its way home',
-  start: 'VM is starting',
-  verify: 'waiting until the VM runs and is healthy',
-  commit: 'failover is being committed',
-  reverse: 'replication is being reversed',
-};
+/** Phases in which a member waits for a person, or for a host, in words of their own. */
+function waitingWords(phase: string, place: Place | undefined): string | null {
+  if (phase === 'approval') return `running at ${place?.host ?? 'home'} and verified, waits for approval`;
+  return phase === 'unseen' ? 'waits: a host is out of sight' : null;
+}
 
-/** "failback: tracking.going" → "failback: data is on its way home". */
-export function stateWords(state: string): string {
+/** A lifecycle at its goal. */
+function goalWords(place: Place | undefined): string {
+  if (place?.strategy === 'drill') return 'tried out and cleaned up';
+  return place?.strategy === 'reverse' ? `running at ${place.host} and protected` : 'home';
+}
+
+/**
+ * "failback: tracking.going" → "failback: data is on its way home"; "shutdown: tracking.going" → "shutting the VM down at hv-dr-01".
+ * @param place names the hosts, and tells apart steps that mean different things in different strategies
+ */
+export function stateWords(state: string, place?: Place): string {
   if (state === 'pending') return 'waits for its turn';
-  if (state === 'completed') return 'home';
+  if (state === 'completed') return goalWords(place);
   const { step, phase } = splitState(state);
   if (step === null) return state;
-  const words = phase === 'tracking.going' ? GOING[step] : PHASES[phase];
-  return `${step}: ${words ?? phase}`;
+  const waiting = waitingWords(phase, place);
+  if (waiting !== null) return waiting;
+  const going = phase === 'tracking.going' ? goingWords(step, place) : null;
+  const title = titleOf(step, place);
+  if (going !== null) return title === step ? `${step}: ${going}` : going;
+  return `${title}: ${PHASES[phase] ?? phase}`;
 }
 
 /** "failback: tracking.going" → step `failback`, phase `tracking.going`; states outside of a step have none. */

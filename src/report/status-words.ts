@@ -1,3 +1,4 @@
+import type { Intent } from '../domain/intent.ts';
 import type { MemberStatus } from '../domain/member.ts';
 
 /** What a status means to a person: of one VM, and of several. */
@@ -17,12 +18,26 @@ export const TOLD_STATUSES = Object.keys(WORDS) as readonly MemberStatus[];
 /** All of those who are not home. */
 export const NOT_HOME = TOLD_STATUSES.filter((status) => status !== 'completed');
 
-/** "waits for a person", of several "wait for a person". */
-export function statusWords(status: MemberStatus, count = 1): string {
+/** What a run that reached its goal has done for a VM. */
+export type Goal = 'home' | 'failed over' | 'passed';
+
+/** "waits for a person", of several "wait for a person"; what is completed is at its goal. */
+export function statusWords(status: MemberStatus, count = 1, goal: Goal = 'home'): string {
+  if (status === 'completed') return goal;
   return WORDS[status][count === 1 ? 0 : 1];
 }
 
 /** "11 home", "1 waits for a person": whatever is not zero, of the given statuses. */
-export function countWords(counts: Readonly<Record<MemberStatus, number>>, statuses: readonly MemberStatus[] = TOLD_STATUSES): string[] {
-  return statuses.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${statusWords(status, counts[status])}`);
+export function countWords(
+  counts: Readonly<Record<MemberStatus, number>>,
+  statuses: readonly MemberStatus[] = TOLD_STATUSES,
+  goal: Goal = 'home',
+): string[] {
+  return statuses.filter((status) => counts[status] > 0).map((status) => `${counts[status]} ${statusWords(status, counts[status], goal)}`);
+}
+
+const GOALS: Readonly<Record<Intent, Goal>> = { failback: 'home', 'planned-failover': 'failed over', drill: 'passed' };
+
+export function goalOf({ intent = 'failback' }: { readonly intent?: Intent }): Goal {
+  return GOALS[intent];
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../domain/failure.ts';
 import type { MemberStatus } from '../domain/member.ts';
+import type { Place } from './place.ts';
 import { stateWords } from './state-words.ts';
 
 /** What is known about where a member stands. */
@@ -12,6 +13,7 @@ export interface Standing {
   readonly asked: string | null;
   /** The same of the whole run. */
   readonly askedOfRun: string | null;
+  readonly place?: Place;
 }
 
 /** Statuses in which somebody's word matters. */
@@ -21,9 +23,9 @@ const HELD: readonly MemberStatus[] = ['pending', 'paused', 'cancelled', 'quaran
  * Why a member is not home: what failed, what a person is waited for, who cancelled or paused it, what it is doing. Null when it is home.
  * Not sanitised: it repeats what hosts and people say.
  */
-export function whyOf({ status, state, failure, asked, askedOfRun }: Standing): string | null {
+export function whyOf({ status, state, failure, asked, askedOfRun, place }: Standing): string | null {
   if (status === 'completed') return null;
   const parts = [failure?.message ?? null, HELD.includes(status) ? (asked ?? askedOfRun) : null];
   const said = parts.filter((part) => part !== null);
-  return said.length > 0 ? said.join('; ') : stateWords(state);
+  return said.length > 0 ? said.join('; ') : stateWords(state, place);
 }

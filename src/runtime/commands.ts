@@ -8,7 +8,7 @@ import { reopen } from './sweep.ts';
 import { holdVms, keepHolds } from './vm-holds.ts';
 
 /** What an operator can tell members. */
-export type MemberCommand = 'pause' | 'resume' | 'cancel' | 'retry';
+export type MemberCommand = 'pause' | 'resume' | 'cancel' | 'retry' | 'approve';
 
 /** How long VMs are held for a retry that does not come to its end, milliseconds. */
 const RETRY_MS = 30_000;
@@ -46,6 +46,16 @@ export async function commandMembers(
     accepted: ids.filter((_, n) => outcomes[n] === 'committed'),
     refused: ids.filter((_, n) => outcomes[n] !== 'committed'),
   };
+}
+
+/**
+ * A person vouches that the copy of a VM on a host out of sight can not run.
+ * @param typed the VM's name as the person typed it; the lifecycle compares it
+ * @returns false where the lifecycle does not wait for that, or the name is another one
+ */
+export async function fenceMember(runtime: Runtime, run: RunId, id: InstanceId, typed: string, reason: string | null): Promise<boolean> {
+  const event = { type: 'failback.fence', vm: typed, ...(reason === null ? {} : { reason }) };
+  return (await runtime.advance({ run, id }, event)) === 'committed';
 }
 
 /** For the time of the retry: the run is open afterwards, and keeps what it holds. */

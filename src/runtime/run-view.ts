@@ -20,6 +20,15 @@ export interface RunView {
   readonly calls: Readonly<Record<string, number>>;
 }
 
+/** What was still to be sent of a VM when its host was last asked. */
+export interface Backlog {
+  readonly pendingBytes: number;
+  /** Bytes a second it became less since its watch began; negative when it grew, null before the second count. */
+  readonly rate: number | null;
+  /** ms since the epoch */
+  readonly at: number;
+}
+
 export interface MemberView {
   readonly id: InstanceId;
   readonly input: MemberInput;
@@ -30,6 +39,8 @@ export interface MemberView {
   readonly failure: Failure | null;
   /** Percent of the followed job, as the host last said; display only. */
   readonly percent: number | null;
+  /** The last count; it may be about a step that is over. */
+  readonly backlog: Backlog | null;
   /** ms since the epoch, next timer */
   readonly nextTimer: number | null;
 }
@@ -89,20 +100,26 @@ export class RunViews {
       const page = wanted.slice(from, from + 500);
       const [rows, progress, inputs] = await Promise.all([
         this.#redis.hmget(this.#keys.rows(run), ...page),
-        this.#redis.hmget(this.#keys.progress(run), ...page),
+        this.#redis.hmget(this.#keys.progress(run), ...page, ...page.map((id) => `${id}.pending`)),
         this.#records.inputs(run, page),
       ]);
       for (const [n, id] of page.entries()) {
         const stored = rows[n];
         const input = inputs[n];
         if (!stored || !input) throw unknownRun(run);
-        yield viewOf(id, stored, input, progress[n] ?? null, run);
+        yield viewOf(id, stored, input, { percent: progress[n] ?? null, pending: progress[page.length + n] ?? null }, run);
       }
     }
   }
 }
 
-function viewOf(id: InstanceId, stored: string, input: MemberInput, progress: string | null, run: RunId): MemberView {
+/** What a worker last said about a member beside its lifecycle, as it is stored. */
+interface StoredProgress {
+  readonly percent: string | null;
+  readonly pending: string | null;
+}
+
+function viewOf(id: InstanceId, stored: string, input: MemberInput, { percent, pending }: StoredProgress, run: RunId): MemberView {
   const { row } = decodeRow(stored, `${run}/${id}`);
   const context = row.context as unknown as Omit<FailbackContext, 'member'>;
   const snapshot = restore(row, input, `${run}/${id}`);
@@ -114,7 +131,8 @@ function viewOf(id: InstanceId, stored: string, input: MemberInput, progress: st
     state: DEFINITIONS.failback.describe(row.value, { ...context, member: input }),
     context,
     failure: context.failure,
-    percent: progress === null ? null : Number(progress),
+    percent: percent === null ? null : Number(percent),
+    backlog: pending === null ? null : (JSON.parse(pending) as Backlog),
     nextTimer: times.length === 0 ? null : Math.min(...times),
   };
 }

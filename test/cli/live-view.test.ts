@@ -9,6 +9,7 @@ import type { MemberStatus } from '../../src/domain/member.ts';
 import type { JournalEntry } from '../../src/runtime/journal.ts';
 import { ACTS_ON_TERMINALS } from './terminal-text.ts';
 
+const PROVIDER = { partner: null, strategy: 'provider' } as const;
 const COMMAND = commandHint({}, {});
 const plain = picocolors.createColors(false);
 const colored = picocolors.createColors(true);
@@ -29,7 +30,14 @@ function entry(id: string, to: string, status: MemberStatus, more: Readonly<Reco
 function modelOf(members: number, hosts: number): RunModel {
   const model = new RunModel();
   for (let n = 0; n < members; n++) {
-    model.add({ id: `m${n}`, vm: `vm-${String(n).padStart(4, '0')}`, vmId: `ID-${n}`, host: `hv-${n % hosts}`, status: 'pending' });
+    model.add({
+      id: `m${n}`,
+      vm: `vm-${String(n).padStart(4, '0')}`,
+      vmId: `ID-${n}`,
+      host: `hv-${n % hosts}`,
+      ...PROVIDER,
+      status: 'pending',
+    });
   }
   return model;
 }
@@ -141,7 +149,7 @@ describe('the live view', () => {
 
   test('lets no name act on the terminal', () => {
     const model = new RunModel();
-    model.add({ id: 'm0', vm: 'a\u001b[2Jb\u009b', vmId: 'X', host: 'h', status: 'pending' });
+    model.add({ id: 'm0', vm: 'a\u001b[2Jb\u009b', vmId: 'X', host: 'h', ...PROVIDER, status: 'pending' });
     model.apply(
       entry('m0', 'failback: needsOperator', 'attention', {
         failure: { message: 'bad\u001b]0;x\u0007', class: 'operator', code: 'internal' },

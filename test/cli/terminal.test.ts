@@ -148,7 +148,7 @@ describe('live progress', () => {
     const output = new Output(io, { json: false, color: true, env: {} });
     const progress = new LiveProgress(stderr, output, () => 1000, commandHint({}, {}));
     const model = new RunModel();
-    model.add({ id: 'm0', vm: 'web', vmId: 'X', host: 'h', status: 'pending' });
+    model.add({ id: 'm0', vm: 'web', vmId: 'X', host: 'h', partner: null, strategy: 'provider', status: 'pending' });
     progress.frame({
       run: 'night',
       plan: 'p',

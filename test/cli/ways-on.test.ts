@@ -15,9 +15,10 @@ const STATES: Partial<Record<MemberStatus, string>> = {
 
 function member(vm: string, status: MemberStatus, failure: Failure | null = null): MemberView {
   // What is shown does not depend on the settings and the context of a member.
-  const input = { vm, vmId: `ID-${vm.length}`, host: 'hv-1', adopt: false } as MemberView['input'];
+  const settings = { strategy: 'provider' };
+  const input = { vm, vmId: `ID-${vm.length}`, host: 'hv-1', partner: null, settings, adopt: false } as MemberView['input'];
   const context = {} as MemberView['context'];
-  return { id: 'm0', input, status, state: STATES[status] ?? status, context, failure, percent: null, nextTimer: null };
+  return { id: 'm0', input, status, state: STATES[status] ?? status, context, failure, percent: null, backlog: null, nextTimer: null };
 }
 
 function waysOf(state: RunState, members: readonly MemberView[]): string[] {

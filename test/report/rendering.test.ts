@@ -20,11 +20,17 @@ function member(some: Partial<MemberReport>): MemberReport {
     vm: 'web-001',
     vmId: '6B2F0C7E-0000-4000-8000-00000000CAFE',
     host: 'hv-dr-01',
+    partner: null,
+    strategy: 'provider',
     outcome: 'completed',
     state: 'completed',
     startedAt: '2026-01-01T03:00:01.000Z',
     endedAt: '2026-01-01T03:01:00.000Z',
     durationMs: 59_000,
+    skipped: [],
+    downtime: null,
+    pointsOfNoReturn: [],
+    drill: null,
     calls: [
       {
         at: '2026-01-01T03:00:02.000Z',
@@ -38,13 +44,22 @@ function member(some: Partial<MemberReport>): MemberReport {
     sightings: [
       {
         at: '2026-01-01T03:00:03.000Z',
+        host: 'hv-dr-01',
         replicationState: 13,
         replicationHealth: 2,
         replicationMode: 2,
         power: 3,
         job: { jobId: 'J', state: 4, errorCode: 0 },
       },
-      { at: '2026-01-01T03:00:59.000Z', replicationState: 14, replicationHealth: 2, replicationMode: 2, power: 2, job: null },
+      {
+        at: '2026-01-01T03:00:59.000Z',
+        host: 'hv-dr-01',
+        replicationState: 14,
+        replicationHealth: 2,
+        replicationMode: 2,
+        power: 2,
+        job: null,
+      },
     ],
     failures: [],
     failure: null,
@@ -73,6 +88,11 @@ function report(members: readonly MemberReport[], some: Partial<RunReport> = {})
     generatedBy: 'alice@jump01',
     total: members.length,
     counts: counts as Record<MemberStatus, number>,
+    intent: 'failback',
+    goal: 'home',
+    strategies: { provider: members.length },
+    downtime: null,
+    skippedSteps: 0,
     calls: { initiateFailback: 1 },
     hosts: [{ name: 'hv-dr-01', address: 'https://hv-dr-01.example.net:5986/wsman', inFlight: 3 }],
     timeline: [],
@@ -132,7 +152,7 @@ describe('the HTML report', () => {
     const text = renderMarkdown(report(members));
     expect(text).toContain('| waits for a person | - | 1 | Access denied |');
     expect(text).toContain('**waits for a person**: Access denied **Remedy:** Add the account.');
-    expect(renderCsv(report(members)).split('\r\n')[1]).toMatch(/,Access denied$/);
+    expect(renderCsv(report(members)).split('\r\n')[1]).toContain(',Access denied,provider,');
   });
 
   test('says that a run has not ended', () => {

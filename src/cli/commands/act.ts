@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { findMembers, RETRIED } from '../../runtime/commands.ts';
 import { actOnMembers, actOnRun } from '../act-on-run.ts';
+import { approveMembers, confirmFencing } from '../approve-members.ts';
 import { confirmCancel } from '../confirm-cancel.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
@@ -12,6 +13,7 @@ interface ActOptions {
   readonly vm?: readonly string[];
   readonly reason?: string;
   readonly yes?: boolean;
+  readonly fenced?: string;
 }
 
 const RUN = 'name of the run, the beginning of it, or "latest"';
@@ -33,6 +35,13 @@ export function addCancel(program: Command, start: Start): void {
 
 export function addRetry(program: Command, start: Start): void {
   command(program, 'retry', 'try again what failed or waits for a person; done work is kept', start, retry);
+}
+
+export function addApprove(program: Command, start: Start): void {
+  command(program, 'approve', 'let VMs go on that wait for approval, or confirm that a host out of sight is fenced', start, approve).option(
+    '--fenced <vm>',
+    'the copy of this VM on the host out of sight can not run; type its name exactly',
+  );
 }
 
 type Act = (context: CliContext, run: string, options: ActOptions) => Promise<number>;
@@ -66,6 +75,13 @@ const retry: Act = (context, wanted, { vm = [], reason }) =>
       return ExitCode.Done;
     }
     return actOnMembers(context, session, run, ids, 'retry', reason);
+  });
+
+const approve: Act = (context, wanted, { vm: vms = [], fenced, reason }) =>
+  withRedis(context, async (session) => {
+    const run = await findRun(session.views, wanted);
+    if (fenced === undefined) return approveMembers(context, session, run, { vms, reason });
+    return confirmFencing(context, session, run, fenced, { vms, reason });
   });
 
 const cancel: Act = (context, wanted, { vm = [], reason, yes = false }) =>

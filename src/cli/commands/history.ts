@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { eventWords, evidenceOf } from '../../report/event-words.ts';
+import { pointOfNoReturn } from '../../report/point-of-no-return.ts';
 import { printable } from '../../report/printable.ts';
 import { stateWords } from '../../report/state-words.ts';
 import { findMembers } from '../../runtime/commands.ts';
@@ -9,6 +10,7 @@ import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
 import { loadModel } from '../follow/load-model.ts';
+import type { FollowedMember } from '../follow/run-model.ts';
 import { transitionObject } from '../follow/transition-line.ts';
 import type { Colors } from '../output.ts';
 import { withRedis } from '../redis-session.ts';
@@ -35,20 +37,30 @@ async function showHistory(context: CliContext, wanted: string, vms: readonly st
       if (interrupts.happened) break;
       if (only && !only.has(entry.id)) continue;
       const member = model.member(entry.id);
-      output.print(historyLine(entry, member?.vm ?? null, output.colors));
-      output.emit({ ...transitionObject(run, member, entry), data: entry.data });
+      const point = member ? pointOfNoReturn(entry, member.strategy) : null;
+      output.print(historyLine(entry, member, output.colors));
+      if (point !== null && member) output.print(output.colors.yellow(pointLine(entry, member.vm, point)));
+      output.emit({ ...transitionObject(run, member, entry), pointOfNoReturn: point, data: entry.data });
     }
     return ExitCode.Done;
   });
 }
 
 /** "2026-01-02 03:04:05.678  sql01  failback: calling the host → failback: data is on its way home  answered 4096 (job started)". */
-function historyLine(entry: JournalEntry, vm: string | null, colors: Colors): string {
-  const time = new Date(entry.at).toISOString().replace('T', ' ').slice(0, 23);
+function historyLine(entry: JournalEntry, member: FollowedMember | undefined, colors: Colors): string {
   const { failure, attempt } = evidenceOf(entry);
-  const from = entry.from === '' ? '' : `${stateWords(entry.from)} → `;
+  const from = entry.from === '' ? '' : `${stateWords(entry.from, member)} → `;
   const nth = attempt !== undefined && attempt > 1 ? ` (attempt ${attempt})` : '';
-  const why = printable(eventWords(entry));
-  const trouble = failure && failure.message !== eventWords(entry) ? colors.yellow(` ! ${printable(failure.message)}`) : '';
-  return `${colors.dim(time)}  ${colors.bold(vm === null ? 'run' : printable(vm))}  ${from}${stateWords(entry.to)}${nth}  ${colors.dim(why)}${trouble}`;
+  const words = eventWords(entry, member);
+  const trouble = failure && failure.message !== words ? colors.yellow(` ! ${printable(failure.message)}`) : '';
+  const who = colors.bold(member ? printable(member.vm) : 'run');
+  return `${colors.dim(timeOf(entry))}  ${who}  ${from}${stateWords(entry.to, member)}${nth}  ${colors.dim(printable(words))}${trouble}`;
+}
+
+function pointLine(entry: JournalEntry, vm: string, point: string): string {
+  return `${timeOf(entry)}  ${printable(vm)}  point of no return: ${point}`;
+}
+
+function timeOf({ at }: JournalEntry): string {
+  return new Date(at).toISOString().replace('T', ' ').slice(0, 23);
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Start } from '../context.ts';
-import { addCancel, addPause, addResume, addRetry } from './act.ts';
+import { addApprove, addCancel, addPause, addResume, addRetry } from './act.ts';
 import { addAdopt } from './adopt.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
@@ -34,6 +34,7 @@ export const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addRuns,
   addHistory,
   addReport,
+  addApprove,
   addPause,
   addResume,
   addCancel,

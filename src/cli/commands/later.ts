@@ -3,7 +3,6 @@ import type { Start } from '../context.ts';
 import { usageError } from '../usage.ts';
 
 const LATER: Readonly<Record<string, string>> = {
-  approve: 'Members are admitted by limits alone in this version: use pause and resume.',
   skip: 'Use "failback cancel RUN --vm VM" for a member that should stay where it is.',
   serve: 'Use "failback status --json" and "failback watch RUN --json".',
 };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RunId } from '../../runtime/keys.ts';
+import { cancelMeanings } from '../cancel-meaning.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { findRun } from '../find-run.ts';
@@ -33,11 +34,15 @@ async function readStatus(session: RedisSession, run: RunId): Promise<RunStatus>
   const { views, presence, redis, runtime } = session;
   const workers = await presence.serving(run);
   const view = await views.run(run);
+  const troubled = await membersIn(views, run, ACTIONABLE);
+  const working = await membersIn(views, run, ['working']);
+  const ids = [...troubled, ...working].map(({ id }) => id);
   return {
     view,
     model: await loadModel(session, run),
-    troubled: await membersIn(views, run, ACTIONABLE),
-    working: await membersIn(views, run, ['working']),
+    troubled,
+    working,
+    cancels: await cancelMeanings(runtime, run, ids),
     workers,
     hostTroubles: await hostTroubles(session, view, workers),
     lastAt: await lastTransitionAt(redis, runtime.keys, run),

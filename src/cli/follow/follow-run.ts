@@ -4,6 +4,7 @@ import type { HostTrouble } from '../../runtime/host-health.ts';
 import type { RunId } from '../../runtime/keys.ts';
 import type { RunView } from '../../runtime/run-view.ts';
 import type { CliContext } from '../context.ts';
+import { downtimesOf } from '../downtimes-of.ts';
 import { ExitCode } from '../exit-code.ts';
 import { hostTroubles } from '../host-troubles.ts';
 import type { FoundRedis } from '../redis-session.ts';
@@ -108,7 +109,8 @@ class Follower {
       if (await this.#isOver(view)) {
         await this.#tell(feed, model);
         const lastAt = await lastTransitionAt(session.redis, session.runtime.keys, this.#run);
-        return { view, summary: summarise(view, lastAt, now()) };
+        const downtimes = model.strategies.has('reverse') ? await downtimesOf(session.views, this.#run, now()) : [];
+        return { view, summary: summarise(view, lastAt, now(), downtimes) };
       }
       await Promise.all([feed.wait().catch(() => undefined), pause(PACE_MS)]);
     }
@@ -133,7 +135,7 @@ class Follower {
     // Where only a person is waited for, a worker is not what is missing.
     this.#noWorker = standstillOf(view) === null && workers.length === 0;
     this.#troubles = await hostTroubles(session, view, workers);
-    if (this.#context.output.live && !this.#context.output.json) await this.#refresh(model);
+    if (!this.#context.output.json) await this.#refresh(model);
   }
 
   /** What a screen may show of single members, and the journal does not tell. */

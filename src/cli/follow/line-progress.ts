@@ -1,3 +1,4 @@
+import { backlogWords } from '../../report/backlog-words.ts';
 import { eventWords, evidenceOf } from '../../report/event-words.ts';
 import { printable } from '../../report/printable.ts';
 import { splitState, stateWords } from '../../report/state-words.ts';
@@ -13,6 +14,10 @@ import type { FollowedMember } from './run-model.ts';
 
 /** At most so often a line of totals, milliseconds. */
 const TOTALS_MS = 10_000;
+/** The same while nothing but amounts of data changes. */
+const DATA_MS = 60_000;
+/** VMs whose data is told one by one. */
+const MOST_MOVING = 5;
 
 /** Plain lines for pipes, logs and CI: what a person would want to read afterwards, not every look at a host. */
 export class LineProgress implements Progress {
@@ -35,8 +40,8 @@ export class LineProgress implements Progress {
     if (!isWorthALine(entry)) return;
     const time = new Date(entry.at).toISOString().slice(11, 19);
     const { failure } = evidenceOf(entry);
-    const why = failure ? `: ${printable(failure.message)}` : ` (${printable(eventWords(entry))})`;
-    this.#output.say(`${time} ${name}: ${stateWords(entry.to)}${why}`);
+    const why = failure ? `: ${printable(failure.message)}` : ` (${printable(eventWords(entry, member))})`;
+    this.#output.say(`${time} ${name}: ${stateWords(entry.to, member)}${why}`);
   }
 
   frame({ run, state, model, now, noWorker, troubles, redisLost }: Frame): void {
@@ -46,11 +51,17 @@ export class LineProgress implements Progress {
     else this.#told.delete('paused');
     if (!this.#troublesAreLogged) this.#tellTroubles(troubles);
     const { total, size } = model;
-    const totals = [`${total.completed} of ${size} home`, ...countWords(total, NOT_HOME)].join(', ');
-    if (totals === this.#totals || now - this.#totalsAt < TOTALS_MS) return;
+    const totals = [`${total.completed} of ${size} ${model.goal}`, ...countWords(total, NOT_HOME)].join(', ');
+    const moving = [...model.in(['working'])].filter(({ backlog }) => backlog !== null);
+    const age = now - this.#totalsAt;
+    if (age < (totals === this.#totals ? DATA_MS : TOTALS_MS) || (totals === this.#totals && moving.length === 0)) return;
     this.#totals = totals;
     this.#totalsAt = now;
     this.#output.say(totals);
+    for (const { vm, backlog } of moving.slice(0, MOST_MOVING)) {
+      if (backlog) this.#output.say(`  ${printable(vm)}: ${backlogWords(backlog, now)}`);
+    }
+    if (moving.length > MOST_MOVING) this.#output.say(`  … and ${moving.length - MOST_MOVING} more with data on its way`);
   }
 
   close(): void {

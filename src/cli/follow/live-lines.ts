@@ -1,7 +1,9 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import type { MemberStatus } from '../../domain/member.ts';
+import { backlogWords, totalBacklog } from '../../report/backlog-words.ts';
 import { durationWords } from '../../report/duration-words.ts';
+import { hostsWords } from '../../report/place.ts';
 import { printable } from '../../report/printable.ts';
 import { stateWords } from '../../report/state-words.ts';
 import { countWords, statusWords, TOLD_STATUSES } from '../../report/status-words.ts';
@@ -12,7 +14,7 @@ import { runStateWords } from '../run-state-words.ts';
 import { timerWords } from '../timer-words.ts';
 import { statusBar } from './bars.ts';
 import type { Frame } from './frame.ts';
-import type { Counts, FollowedMember } from './run-model.ts';
+import type { Counts, FollowedMember, RunModel } from './run-model.ts';
 
 const WIDEST_NAME = 28;
 /** Hosts that can not be looked at, named one by one. */
@@ -32,7 +34,8 @@ export function headLines(
   return [
     `${colors.bold(run)}  ${words} · ${durationWords(now - startedAt)} · ${made} calls`,
     `${statusBar(total, Math.max(10, Math.min(60, columns - 24)), colors)} ${total.completed}/${size}`,
-    totalWords(total, colors),
+    totalWords(model, colors),
+    ...dataLine(model, now),
     ...(redisLost ? [colors.red('Redis is not reachable: waiting for it, nothing is lost')] : []),
     ...(state === 'paused' ? [colors.yellow(`nothing is started until: ${command('resume', run)}`)] : []),
     ...(noWorker ? [colors.yellow(`nothing moves until a worker runs: ${command('worker')}`)] : []),
@@ -46,7 +49,14 @@ export function headLines(
   ];
 }
 
-function totalWords(total: Readonly<Counts>, colors: Colors): string {
+/** What is on its way, of all VMs whose hosts count it. */
+function dataLine(model: RunModel, now: number): readonly string[] {
+  const backlogs = [...model.in(['working'])].flatMap(({ backlog }) => backlog ?? []);
+  const total = totalBacklog(backlogs);
+  return total === null ? [] : [`data: ${backlogWords(total, now)}${backlogs.length > 1 ? ` (${backlogs.length} VMs)` : ''}`];
+}
+
+function totalWords({ total, goal }: RunModel, colors: Colors): string {
   const paints: Readonly<Record<MemberStatus, (text: string) => string>> = {
     completed: colors.green,
     working: colors.cyan,
@@ -57,7 +67,7 @@ function totalWords(total: Readonly<Counts>, colors: Colors): string {
     quarantined: colors.red,
     cancelled: colors.dim,
   };
-  const shown = TOLD_STATUSES.flatMap((status) => countWords(total, [status]).map((text) => paints[status](text)));
+  const shown = TOLD_STATUSES.flatMap((status) => countWords(total, [status], goal).map((text) => paints[status](text)));
   return shown.join(' · ');
 }
 
@@ -75,29 +85,33 @@ export function hostLines(hosts: readonly (readonly [string, Readonly<Counts>])[
 /** Who needs a person, and why. */
 export function troubleLines(members: readonly FollowedMember[], colors: Colors): readonly string[] {
   const wide = widthOf(members.map(({ vm }) => printable(vm)));
-  return members.map(({ vm, host, status, state, trouble }) => {
+  return members.map((member) => {
+    const { vm, status, state, trouble } = member;
     const paint = status === 'attention' ? colors.yellow : colors.red;
-    return `${paint(padded(printable(vm), wide))} ${colors.dim(host)} ${statusWords(status)}: ${printable(trouble?.message ?? stateWords(state))}`;
+    return `${paint(padded(printable(vm), wide))} ${colors.dim(hostsWords(member))} ${statusWords(status)}: ${printable(trouble?.message ?? stateWords(state, member))}`;
   });
 }
 
 /** Who is in work, and how far. */
 export function workLines(members: readonly FollowedMember[], now: number, colors: Colors): readonly string[] {
   const wide = widthOf(members.map(({ vm }) => printable(vm)));
-  return members.map(({ vm, host, state, percent, nextTimer, trouble }) => {
+  return members.map((member) => {
+    const { vm, state, percent, backlog, nextTimer, trouble } = member;
     const timer = timerWords(state, nextTimer, now);
     const share = percent === null ? '' : ` ${Math.min(100, percent)} %`;
+    const data = backlog === null ? '' : `, ${backlogWords(backlog, now)}`;
     const why = trouble === null ? '' : colors.dim(` (${printable(trouble.message)})`);
-    return `${padded(printable(vm), wide)} ${colors.dim(host)} ${stateWords(state)}${share}${timer === null ? '' : `, ${timer}`}${why}`;
+    return `${padded(printable(vm), wide)} ${colors.dim(hostsWords(member))} ${stateWords(state, member)}${share}${data}${timer === null ? '' : `, ${timer}`}${why}`;
   });
 }
 
 /** What happened last, newest first. */
 export function newsLines(members: readonly FollowedMember[], colors: Colors): readonly string[] {
   const wide = widthOf(members.map(({ vm }) => printable(vm)));
-  return members.map(({ vm, changedAt, state, news }) => {
+  return members.map((member) => {
+    const { vm, changedAt, state, news } = member;
     const time = new Date(changedAt).toISOString().slice(11, 19);
-    return `${colors.dim(time)} ${padded(printable(vm), wide)} ${stateWords(state)} ${colors.dim(`← ${printable(news)}`)}`;
+    return `${colors.dim(time)} ${padded(printable(vm), wide)} ${stateWords(state, member)} ${colors.dim(`← ${printable(news)}`)}`;
   });
 }
 

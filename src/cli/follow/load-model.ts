@@ -1,4 +1,7 @@
 import { MEMBER_STATUSES, type MemberStatus } from '../../domain/member.ts';
+import { backlogNow } from '../../report/backlog-words.ts';
+import { placeOf } from '../../report/place.ts';
+import { goalOf } from '../../report/status-words.ts';
 import { type InstanceId, memberId, type RunId } from '../../runtime/keys.ts';
 import type { RedisSession } from '../redis-session.ts';
 import { RunModel } from './run-model.ts';
@@ -9,28 +12,30 @@ const PAGE = 500;
 export async function loadModel({ runtime, views }: RedisSession, run: RunId): Promise<RunModel> {
   const statusOf = new Map<InstanceId, MemberStatus>();
   for (const status of MEMBER_STATUSES) for (const id of await views.idsIn(run, [status])) statusOf.set(id, status);
-  const { members } = await runtime.records.record(run);
-  const model = new RunModel();
+  const record = await runtime.records.record(run);
+  const { members } = record;
+  const model = new RunModel(goalOf(record));
   for (let from = 0; from < members; from += PAGE) {
     const ids = Array.from({ length: Math.min(PAGE, members - from) }, (_, n) => memberId(from + n));
     const inputs = await runtime.records.inputs(run, ids);
     for (const [n, id] of ids.entries()) {
       const input = inputs[n];
-      if (input) model.add({ id, vm: input.vm, vmId: input.vmId, host: input.host, status: statusOf.get(id) ?? 'pending' });
+      if (input) model.add({ id, vm: input.vm, vmId: input.vmId, ...placeOf(input), status: statusOf.get(id) ?? 'pending' });
     }
   }
   return model;
 }
 
-/** Refreshes what the journal does not tell of some members: state, job percentage, next timer, trouble. */
+/** Refreshes what the journal does not tell of some members: state, job percentage, backlog, next timer, trouble. */
 export async function refreshMembers({ views }: RedisSession, run: RunId, model: RunModel, ids: readonly InstanceId[]): Promise<void> {
   if (ids.length === 0) return;
-  for await (const { id, state, percent, nextTimer, failure, context } of views.members(run, ids)) {
+  for await (const { id, state, percent, backlog, nextTimer, failure, context } of views.members(run, ids)) {
     const member = model.member(id);
     if (!member) continue;
     member.state = state;
     // What the host said last is about a job that may be over.
     member.percent = context.jobId === null ? null : percent;
+    member.backlog = backlogNow(state, backlog);
     member.nextTimer = nextTimer;
     member.trouble = failure && { message: failure.message, remedy: failure.remedy ?? null };
   }

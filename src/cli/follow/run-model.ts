@@ -1,7 +1,10 @@
-import { ENDED_STATUSES, MEMBER_STATUSES, type MemberStatus } from '../../domain/member.ts';
+import { ENDED_STATUSES, MEMBER_STATUSES, type MemberStatus, type Strategy } from '../../domain/member.ts';
+import { backlogNow } from '../../report/backlog-words.ts';
 import { type Evidence, eventWords, evidenceOf } from '../../report/event-words.ts';
+import type { Goal } from '../../report/status-words.ts';
 import type { JournalEntry } from '../../runtime/journal.ts';
 import type { InstanceId } from '../../runtime/keys.ts';
+import type { Backlog } from '../../runtime/run-view.ts';
 
 /** What is known of one member while a run is followed. */
 export interface FollowedMember {
@@ -9,6 +12,9 @@ export interface FollowedMember {
   readonly vm: string;
   readonly vmId: string;
   readonly host: string;
+  /** Host of the other copy; null in a strategy that knows only home. */
+  readonly partner: string | null;
+  readonly strategy: Strategy;
   status: MemberStatus;
   /** "failback: tracking.going"; empty until something happened or was asked. */
   state: string;
@@ -20,6 +26,8 @@ export interface FollowedMember {
   trouble: { readonly message: string; readonly remedy: string | null } | null;
   /** Percent of the job being followed. */
   percent: number | null;
+  /** What is still to be sent, while data is on its way. */
+  backlog: Backlog | null;
   /** ms since the epoch, as far as it was asked for. */
   nextTimer: number | null;
 }
@@ -28,15 +36,24 @@ export type Counts = Record<MemberStatus, number>;
 
 /** The members of a run as the journal tells about them: per host and in total, in constant time for each change. */
 export class RunModel {
+  /** What a member that completed is. */
+  readonly goal: Goal;
   readonly #members = new Map<InstanceId, FollowedMember>();
   readonly #hosts = new Map<string, Counts>();
   readonly #total: Counts = none();
+  readonly #strategies = new Set<Strategy>();
   /** Most recent last. */
   readonly #recent: FollowedMember[] = [];
 
+  constructor(goal: Goal = 'home') {
+    this.goal = goal;
+  }
+
   /** Adds a member; its status counts from now on. */
-  add(member: Pick<FollowedMember, 'id' | 'vm' | 'vmId' | 'host' | 'status'>): void {
-    this.#members.set(member.id, { ...member, state: '', changedAt: 0, news: '', trouble: null, percent: null, nextTimer: null });
+  add(member: Pick<FollowedMember, 'id' | 'vm' | 'vmId' | 'host' | 'partner' | 'strategy' | 'status'>): void {
+    const nothing = { state: '', changedAt: 0, news: '', trouble: null, percent: null, backlog: null, nextTimer: null };
+    this.#members.set(member.id, { ...member, ...nothing });
+    this.#strategies.add(member.strategy);
     const host = this.#hosts.get(member.host) ?? none();
     this.#hosts.set(member.host, host);
     host[member.status] += 1;
@@ -45,6 +62,10 @@ export class RunModel {
 
   get size(): number {
     return this.#members.size;
+  }
+
+  get strategies(): ReadonlySet<Strategy> {
+    return this.#strategies;
   }
 
   get total(): Readonly<Counts> {
@@ -90,10 +111,11 @@ export class RunModel {
     const evidence = evidenceOf(entry);
     this.#move(member, evidence);
     if (entry.to !== member.state) member.percent = null;
+    member.backlog = backlogNow(entry.to, member.backlog);
     member.nextTimer = null;
     member.state = entry.to;
     member.changedAt = entry.at;
-    member.news = eventWords(entry);
+    member.news = eventWords(entry, member);
     const { failure } = evidence;
     member.trouble = failure ? { message: failure.message, remedy: failure.remedy ?? null } : null;
     this.#remember(member);

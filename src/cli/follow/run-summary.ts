@@ -1,6 +1,8 @@
+import type { Intent } from '../../domain/intent.ts';
 import { ENDED_STATUSES, type MemberStatus } from '../../domain/member.ts';
 import { durationWords } from '../../report/duration-words.ts';
-import { countWords } from '../../report/status-words.ts';
+import type { Downtime } from '../../report/run-report.ts';
+import { countWords, goalOf } from '../../report/status-words.ts';
 import type { RunView } from '../../runtime/run-view.ts';
 import { ExitCode } from '../exit-code.ts';
 import type { Colors } from '../output.ts';
@@ -23,13 +25,27 @@ export interface RunSummary {
   readonly durationMs: number;
   /** Calls of InitiateFailback that are known to have reached a host. */
   readonly initiateCalls: number;
+  readonly intent: Intent;
+  /** All calls that are known to have reached hosts. */
+  readonly calls: number;
+  /** The longest time from a stop of a VM by this run until it was verified; null: none was stopped and came up. */
+  readonly downtimeMsMax: number | null;
+  /** VMs that were down longer than their plan's objective; null: none has an objective, or nothing is known. */
+  readonly rtoMissed: number | null;
 }
 
 /**
  * @param lastAt when the last transition was, ms since the epoch; the end of a run that has ended
  * @param now ms since the epoch; the end of the duration of a run that has not ended
+ * @param downtimes of the members something is known of
  */
-export function summarise({ record, counts, calls }: RunView, lastAt: number | null, now: number): RunSummary {
+export function summarise(
+  { record, counts, calls }: RunView,
+  lastAt: number | null,
+  now: number,
+  downtimes: readonly Downtime[] = [],
+): RunSummary {
+  const measured = downtimes.filter(({ beganBefore, upAt }) => !beganBefore && upAt !== null);
   const ended = ENDED_STATUSES.reduce((sum, status) => sum + counts[status], 0) === record.members;
   const end = ended ? (lastAt ?? now) : now;
   return {
@@ -46,6 +62,10 @@ export function summarise({ record, counts, calls }: RunView, lastAt: number | n
     endedAt: ended ? new Date(end).toISOString() : null,
     durationMs: Math.max(0, end - record.createdAt),
     initiateCalls: calls.initiateFailback ?? 0,
+    intent: record.intent ?? 'failback',
+    calls: Object.values(calls).reduce((sum, count) => sum + count, 0),
+    downtimeMsMax: measured.length === 0 ? null : Math.max(...measured.map(({ ms }) => ms)),
+    rtoMissed: downtimes.some(({ rtoMs }) => rtoMs !== null) ? downtimes.filter(({ met }) => met === false).length : null,
   };
 }
 
@@ -59,14 +79,22 @@ const REST: readonly (readonly [MemberStatus, keyof Pick<Colors, 'red' | 'yellow
   ['pending', 'yellow'],
 ];
 
-/** "3 of 12 home, 1 failed, 8 wait for their turn · 2m 03s · 4 InitiateFailback calls". */
+/** "3 of 12 home, 1 failed, 8 wait for their turn · 2m 03s · 4 InitiateFailback calls · down at most 41.0 s". */
 export function summaryLine(summary: RunSummary, counts: RunView['counts'], colors: Colors): string {
-  const { members, completed, durationMs, initiateCalls } = summary;
+  const { members, completed, durationMs, initiateCalls, calls, intent, downtimeMsMax, rtoMissed } = summary;
   const parts = [
-    (completed === members ? colors.green : colors.bold)(`${completed} of ${members} home`),
+    (completed === members ? colors.green : colors.bold)(`${completed} of ${members} ${goalOf({ intent })}`),
     ...REST.flatMap(([status, paint]) => countWords(counts, [status]).map((words) => colors[paint](words))),
   ];
-  return `${parts.join(', ')} · ${durationWords(durationMs)} · ${initiateCalls} InitiateFailback call${initiateCalls === 1 ? '' : 's'}`;
+  // Where InitiateFailback is not all that may be called, it says little.
+  const made = initiateCalls > 0 || calls === 0 ? plural(initiateCalls, 'InitiateFailback call') : plural(calls, 'call');
+  const down = downtimeMsMax === null ? '' : ` · down at most ${durationWords(downtimeMsMax)}`;
+  const late = rtoMissed === null ? '' : rtoMissed === 0 ? ', objectives met' : colors.red(`, ${plural(rtoMissed, 'objective')} missed`);
+  return `${parts.join(', ')} · ${durationWords(durationMs)} · ${made}${down}${late}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** The exit code of a command that followed a run to where nothing moves any more. */
