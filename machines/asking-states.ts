@@ -32,7 +32,6 @@ export const approval = failbackSetup.createStateConfig({
   entry: 'noteApproval',
   on: {
     'failback.approve': { target: 'checking', actions: 'approve' },
-    'failback.retry': startOver,
     'failback.cancel': cancel,
   },
 });
@@ -42,10 +41,10 @@ export const unseen = failbackSetup.createStateConfig({
   tags: 'attention',
   entry: ['noteUnseen', 'lookAfresh'],
   invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
-  always: { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' },
+  always: [honourCancel, { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' }],
   on: {
-    'failback.fence': { guard: 'the other copy is out of sight, its name is right', target: 'checking', actions: 'fence' },
-    'failback.retry': startOver,
+    'host.observed': { guard: 'something new', actions: ['see', 'noteUnseen'] },
+    'failback.fence': { guard: 'only this side is in sight, the name is right', target: 'checking', actions: 'fence' },
     'failback.cancel': cancel,
   },
 });

@@ -37,3 +37,6 @@ export function attemptsLeft(context: FailbackContext): boolean {
 export function canForce({ forced, member, ...rest }: FailbackContext): boolean {
   return !forced && (stepOf({ forced, member, ...rest }).harder?.(member.settings) ?? null) !== null;
 }
+
+/** An action of the statechart: the call of the step is known to have reached the host. */
+export const countCall = { type: 'count', params: ({ context }: { context: FailbackContext }) => ({ calls: effectOf(context) }) } as const;

@@ -2,6 +2,7 @@ import type { EffectInput, WatchInput } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
 import type { MemberInput, RetrySettings, Side } from '../src/domain/member.ts';
 import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
+import { isProtected } from './pair.ts';
 import type { Sights } from './sight.ts';
 import type { Step, StepName } from './step.ts';
 import { type Course, stepsFor } from './strategies.ts';
@@ -152,17 +153,31 @@ export function notBeforeOf(context: FailbackContext): number {
  * all that was done can be taken back.
  */
 export function canTurnBack(context: FailbackContext): boolean {
-  const { course, step, attempt, touched, skipped, member } = context;
+  const { course, step, attempt, touched, doubt, skipped, member } = context;
+  const begun = attempt > 0 || touched || doubt !== null;
   if (course === 'back') return false;
-  if (member.settings.strategy === 'drill') return step > 0 || attempt > 0 || touched;
+  if (member.settings.strategy === 'drill') return step > 0 || begun;
+  if (isFinal(context)) return false;
+  // Data may have to catch up once more after the stop.
+  if (hasStopped(context)) return true;
   const steps = stepsOf(context);
   const first = steps.findIndex(({ cancel }) => cancel === 'revert');
   const last = steps.findLastIndex(({ cancel }) => cancel === 'revert');
   if (first < 0 || step < first || step > last + 1) return false;
-  const begun = attempt > 0 || touched;
-  if (step === last + 1 && begun) return false;
+  if (step === last + 1 && mayBeAtWork(context)) return false;
   // What somebody else did before is left as it was found.
   return (begun && step <= last) || steps.slice(first, step).some(({ name, effect }) => effect !== null && !skipped.includes(name));
+}
+
+/** Home was seen to be the primary: there is no failover left to be taken back. */
+function isFinal({ sights: { home, away } }: FailbackContext): boolean {
+  return home?.vm != null && away?.vm != null && isProtected({ home: home.vm, away: away.vm });
+}
+
+/** This run has stopped the VM away and is at a step before that again. */
+export function hasStopped(context: FailbackContext): boolean {
+  const stop = stepsOf(context).findIndex(({ name }) => name === 'shutdown');
+  return context.course === 'forth' && context.stoppedAt !== null && context.step < stop;
 }
 
 /** Watches what the current step follows: its job, or every job of the VM as long as none is known. */

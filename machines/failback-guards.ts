@@ -1,4 +1,5 @@
 import type { FailureClass } from '../src/domain/failure.ts';
+import { EnabledState } from '../src/domain/power.ts';
 import { isAccepted } from '../src/domain/return-value.ts';
 import { answer, attemptsLeft, canForce, refusal } from './call-report.ts';
 import {
@@ -7,6 +8,7 @@ import {
   type FailbackContext,
   type FailbackEvent,
   type HostObserved,
+  hasStopped,
   mayBeAtWork,
   mayBeCopying,
   notBeforeOf,
@@ -15,7 +17,7 @@ import {
   stepsOf,
 } from './failback-context.ts';
 import { type Before, type During, isOver, jobHasEnded, judgeBefore, judgeDuring, openRung } from './judgement.ts';
-import { isStale, lookOf, missingSide, otherSide, type Sights, unseenSide } from './sight.ts';
+import { isStale, lookOf, missingSide, onlyThisSideIsInSight, type Sights, unseenSide } from './sight.ts';
 import type { StepName } from './step.ts';
 import { failureOfJob, unclear, waitingFor } from './wording.ts';
 
@@ -72,6 +74,12 @@ function needsNoEnd(context: FailbackContext): boolean {
   return cancel === 'leave' || (cancel === 'revert' && effect === null);
 }
 
+/** The VM is down by our doing, and data would have to be moved before it can go on: it is not left down for that. */
+function isBehindAgain(context: FailbackContext, event: HostObserved): boolean {
+  const open = openRung(context, event);
+  return open >= 0 && hasStopped({ ...context, step: open }) && lookOf(context, event)?.away?.power === EnabledState.Off;
+}
+
 function classOfJob({ context, event }: GuardArgs): FailureClass | null {
   return isLook(event) ? (failureOfJob(context, event)?.class ?? null) : null;
 }
@@ -106,12 +114,15 @@ export const failbackGuards = {
   'a person must approve': (args) => before(args, 'ready') && stepOf(args.context).approval === true && !args.context.approved,
   'may start, looks lie apart': (args) => isLook(args.event) && isStale(args.context, args.event) && before(args, 'ready'),
   'an earlier rung is open': ({ context, event }) => isLook(event) && openRung(context, event) >= 0,
+  'stopped, the data is behind again': ({ context, event }) => isLook(event) && isBehindAgain(context, event),
   'only watching, an earlier rung is open': ({ context, event }) =>
     isLook(event) && stepOf(context).effect === null && openRung(context, event) >= 0,
   'a side is out of sight': ({ context }) => stepOf(context).fencing === true && unseenSide(context) !== null,
   'both sides in sight': ({ context, event }) => isLook(event) && lookOf(context, event) !== null,
-  'the other copy is out of sight, its name is right': ({ context, event }) =>
-    isFence(event) && event.vm === context.member.vm && unseenSide(context) === otherSide(context),
+  'only this side is in sight, the name is right': ({ context, event }) =>
+    isFence(event) && event.vm === context.member.vm && onlyThisSideIsInSight(context),
+  'the other copy runs': ({ context, event }) => refusal(context, event)?.code === 'partner.running',
+  'the other copy is out of sight': ({ context, event }) => refusal(context, event)?.code === 'partner.unseen',
   'accepted, nothing is to be seen': ({ context, event }) =>
     stepOf(context).answered === true && isAccepted(answer(event)?.returnValue ?? -1),
   'a person must act, force permitted': ({ context, event }) => {

@@ -25,7 +25,7 @@ import {
   vanished,
   waitingFor,
 } from './wording.ts';
-import { approvalNeeded, leftHalfway, otherUnseen, takenBack, tooEarly } from './wording-two-sided.ts';
+import { approvalNeeded, behindAgain, leftHalfway, outOfSight, takenBack, tooEarly } from './wording-two-sided.ts';
 
 /** An actor with types but no body: the work happens in a worker. */
 function remote<Output, Input>() {
@@ -103,6 +103,8 @@ export const failbackSetup = setup({
             ended: null,
             forced: false,
             fenced: false,
+            approved: false,
+            homeAt: null,
           }
         : {},
     ),
@@ -121,7 +123,15 @@ export const failbackSetup = setup({
       approved: false,
     })),
     /** Back where it was before: a retry begins anew. */
-    arriveBack: assign(({ context }) => ({ course: 'forth' as const, step: 0, failure: takenBack(context), because: null })),
+    arriveBack: assign(({ context }) => ({
+      course: 'forth' as const,
+      step: 0,
+      failure: takenBack(context),
+      because: null,
+      skipped: [],
+      stoppedAt: null,
+      homeAt: null,
+    })),
     clearFailure: assign({ failure: null }),
     intend: assign({ attempt: ({ context }) => context.attempt + 1, jobId: null, failure: null }),
     rememberJob: assign({ jobId: ({ event }) => answer(event)?.jobId ?? null, ended: null, failure: null }),
@@ -138,6 +148,10 @@ export const failbackSetup = setup({
     endOperation: assign({ ended: ({ context }) => (context.touched ? 'operation' : null), jobId: null }),
     touch: assign({ touched: true }),
     doubt: assign({ doubt: (_, params: { readonly its: 'arrival' | 'effect' }) => params.its }),
+    /** A call in doubt that turns out to have worked was ours, unless it is that of a run that is gone. */
+    claim: assign({
+      touched: ({ context: { touched, doubt, member, step } }) => touched || (doubt !== null && !(member.adopt && step === 0)),
+    }),
     settleDoubt: assign({ doubt: null }),
     nextStep: assign(({ context, event }) => nextStep(context, event)),
     noteRefusal: assign({ failure: ({ context, event }) => refusal(context, event) }),
@@ -159,7 +173,10 @@ export const failbackSetup = setup({
     }),
     noteScheduled: assign({ failure: ({ context }) => tooEarly(context) }),
     noteApproval: assign({ failure: ({ context }) => approvalNeeded(context) }),
-    noteUnseen: assign({ failure: ({ context }) => otherUnseen(context, unseenSide(context) ?? otherSide(context)) }),
+    noteUnseen: assign({ failure: ({ context }) => outOfSight(context, unseenSide(context) ?? otherSide(context)) }),
+    noteBehindAgain: assign({ failure: ({ context }) => behindAgain(context) }),
+    /** A host that can not be seen is no attempt of ours: it is waited for, or vouched for. */
+    forgiveAttempts: assign({ attempt: 0 }),
     noteLeftHalfway: assign({ failure: ({ context }) => leftHalfway(context) }),
     noteStepDeadline: assign({ failure: ({ context }) => deadlinePassed(context, 'step') }),
     noteJobDeadline: assign({ failure: ({ context }) => deadlinePassed(context, 'job') }),

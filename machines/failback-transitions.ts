@@ -1,6 +1,8 @@
 /** Where an effect's report leads. */
 export const afterCall = {
+  partner: { guard: 'the other copy runs', target: 'needsOperator' },
   retry: { guard: 'nothing happened yet, attempts left', target: 'backingOff' },
+  unseen: { guard: 'the other copy is out of sight', target: 'unseen' },
   doubt: { guard: 'in doubt', target: 'reconciling' },
   force: { guard: 'a person must act, force permitted', target: 'checking' },
   back: { guard: 'given up, to be taken back', target: 'turning' },
@@ -27,6 +29,7 @@ export const timeIsOver = { guard: 'looked', target: '#failback.needsOperator', 
 export const mayItStart = [
   { guard: 'VM is not here, perhaps on another node', ...lookForIt },
   { guard: 'VM is not here', ...askAboutObstacle },
+  { guard: 'stopped, the data is behind again', target: 'turning', actions: 'noteBehindAgain' },
   { guard: 'an earlier rung is open', target: 'checking', reenter: true, actions: 'stepBack' },
   { guard: 'done or under way', target: 'found' },
   { guard: 'may start, looks lie apart', target: 'checking', reenter: true },
@@ -45,6 +48,7 @@ export const whatIsThere = [
   { guard: 'done or under way', target: '#failback.found' },
   { guard: 'not begun, or long home', target: '#failback.needsOperator', actions: ['noteUnclear', 'settleDoubt'] },
   { guard: 'nothing on the host', target: '#failback.notFound' },
+  { guard: 'stopped, the data is behind again', target: '#failback.turning', actions: 'noteBehindAgain' },
   { guard: 'an earlier rung is open', target: '#failback.checking', actions: 'stepBack' },
   { guard: 'blocked', ...askAboutObstacle },
 ] as const;

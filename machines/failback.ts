@@ -1,10 +1,10 @@
 import { approval, locating, needsOperator, scheduled, unseen } from './asking-states.ts';
-import { effectOf } from './call-report.ts';
+import { countCall } from './call-report.ts';
+import { calling } from './calling-state.ts';
 import { cancelling } from './cancelling-state.ts';
-import { addressOf, type FailbackContext, follow, lookAround, lookOn, stepOf } from './failback-context.ts';
+import { follow, lookAround, lookOn, stepOf } from './failback-context.ts';
 import { failbackSetup } from './failback-setup.ts';
 import {
-  afterCall,
   anotherWay,
   askAboutTime,
   cancel,
@@ -22,8 +22,6 @@ import {
   whatIsThere,
 } from './failback-transitions.ts';
 import { NO_SIGHTS } from './sight.ts';
-
-const countCall = { type: 'count', params: ({ context }: { context: FailbackContext }) => ({ calls: effectOf(context) }) } as const;
 
 /**
  * The replication lifecycle of one VM. One sub-lifecycle serves every step of a strategy:
@@ -104,40 +102,7 @@ export const failbackMachine = failbackSetup.createMachine({
         'failback.cancel': cancel,
       },
     },
-    calling: {
-      tags: 'working',
-      entry: 'intend',
-      invoke: {
-        id: 'call',
-        src: 'callHost',
-        input: ({ context }) => ({
-          effect: effectOf(context),
-          ...addressOf(context),
-          attempt: context.attempt,
-          jobId: null,
-          fenced: context.fenced,
-        }),
-        onDone: [
-          { guard: 'accepted, nothing is to be seen', target: 'achieved', actions: countCall },
-          { guard: 'accepted', target: 'tracking', actions: ['rememberJob', countCall] },
-          { ...afterCall.retry, actions: ['noteRefusal', countCall] },
-          { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'effect' } }, countCall] },
-          { ...afterCall.force, actions: ['noteRefusal', 'force', countCall] },
-          { ...afterCall.back, actions: ['noteRefusal', countCall] },
-          { ...afterCall.operator, actions: ['noteRefusal', countCall] },
-          { ...afterCall.failed, actions: ['noteRefusal', countCall] },
-        ],
-        onError: [
-          { ...afterCall.retry, actions: 'noteRefusal' },
-          { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'arrival' } }] },
-          { ...afterCall.force, actions: ['noteRefusal', 'force'] },
-          { ...afterCall.back, actions: 'noteRefusal' },
-          { ...afterCall.operator, actions: 'noteRefusal' },
-          { ...afterCall.failed, actions: 'noteRefusal' },
-        ],
-      },
-      on: { 'failback.cancel': cancelSoon },
-    },
+    calling,
     reconciling: {
       tags: 'working',
       initial: 'looking',
@@ -166,7 +131,7 @@ export const failbackMachine = failbackSetup.createMachine({
     /** The look shows that the step is done or at work: a call in doubt worked, or somebody else made one. */
     found: {
       tags: 'working',
-      exit: 'settleDoubt',
+      exit: ['claim', 'settleDoubt'],
       always: [{ guard: 'arrival was in doubt', target: 'adopting', actions: countCall }, { target: 'adopting' }],
     },
     adopting: {

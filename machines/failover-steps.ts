@@ -112,11 +112,23 @@ export const protect: Step = {
   side: 'home',
   effect: 'reverseReplication',
   cancel: 'finish-then-hold',
-  done: (look) => isProtected(pairOf(look)),
+  done: (look) => isProtected(pairOf(look)) && look.home.power === EnabledState.Running,
   readiness(look) {
     const pair = pairOf(look);
+    if (isProtected(pair)) {
+      return blocked(
+        `the VM is home and protected, but it is ${describePower(pair.home.power)}: it went down after it was verified`,
+        'Find out why, start it at home, then retry.',
+      );
+    }
     const prepared = isHomeward(pair) && stateOf(pair.away) === ReplicationState.SyncedReplicationComplete;
     if (!isFailedOverHome(pair) || !prepared) return strange(look, 'replication is to be reversed, so that home is protected');
+    if (pair.home.power !== EnabledState.Running) {
+      return blocked(
+        `the VM at home is ${describePower(pair.home.power)} since it was verified: reversing its replication would make a failover final that nobody sees working`,
+        'Start it at home and check it, then retry; or cancel: the failover home is taken back.',
+      );
+    }
     return busy(look) ?? ready;
   },
 };

@@ -67,7 +67,7 @@ export function bothRun({ home, away }: Pair): boolean {
 }
 
 /** Runs, or will in a moment, or would at once go on where it stopped. */
-function isUp({ power }: VmObservation): boolean {
+export function isUp({ power }: VmObservation): boolean {
   return power !== EnabledState.Off && power !== EnabledState.Saved;
 }
 

@@ -1,7 +1,7 @@
 import { describePower, EnabledState } from '../src/domain/power.ts';
 import { ReplicationMode, ReplicationState } from '../src/domain/replication.ts';
 import { describePair, isHomeward, stateOf } from './pair.ts';
-import { blocked, busy, type Look, pairOf, type Readiness, ready, type Step, wait } from './step.ts';
+import { blocked, busy, held, type Look, pairOf, type Readiness, ready, type Step, wait } from './step.ts';
 
 /** Common to all steps here. A way back is not cancelled: what it has begun it brings to its end, or asks a person. */
 const rung = { looksAt: 'both', lasting: true, cancel: 'finish-then-hold', proof: () => 0, underWay: () => null } as const;
@@ -88,7 +88,8 @@ const startAway: Step = {
     if (away.power !== EnabledState.Off && away.power !== EnabledState.Saved) {
       return blocked(`the VM away is ${describePower(away.power)} and can not be started`, 'Bring it to off, then retry.');
     }
-    return busy(look) ?? ready;
+    // A copy home that runs may run for hours, and a VM can be started beside it.
+    return held(look) ?? ready;
   },
 };
 

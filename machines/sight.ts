@@ -91,6 +91,12 @@ export function withSight(sights: Sights, { side, at, vm, job, running, statisti
   return { ...sights, [side]: { at, vm, job, running, statistics }, fresh };
 }
 
+/** The side the step acts on was seen since the watch began, the other one was not: a person may vouch for that one. */
+export function onlyThisSideIsInSight(context: FailbackContext): boolean {
+  const { fresh } = context.sights;
+  return fresh.includes(stepOf(context).side) && !fresh.includes(otherSide(context));
+}
+
 /** The side the current step does not act on. */
 export function otherSide(context: FailbackContext): Side {
   return stepOf(context).side === 'home' ? 'away' : 'home';

@@ -147,6 +147,11 @@ export function busy(look: Look): Readiness | null {
     ({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running',
   );
   if (job) return wait(`job ${job.jobId} (type ${job.jobType}) is running on the VM`);
+  return held(look);
+}
+
+/** The host says that something holds the VM's lock. */
+export function held(look: Look): Readiness | null {
   if (ownVm(look).operationalStatus[0] === OperationalStatus.InService)
     return wait('another operation holds the lock of the VM (a backup?)');
   return null;

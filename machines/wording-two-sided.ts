@@ -1,8 +1,9 @@
 import type { Failure } from '../src/domain/failure.ts';
 import type { Side } from '../src/domain/member.ts';
 import { describePower } from '../src/domain/power.ts';
+import { describeReplicationState } from '../src/domain/replication.ts';
 import { type FailbackContext, hostOf, stepOf } from './failback-context.ts';
-import { describePair, type Pair } from './pair.ts';
+import { describePair, isFailedOverHome, isHomeward, isProtected, isUp, type Pair, stateOf } from './pair.ts';
 
 /** The failover home works and waits for a person to make it final. */
 export function approvalNeeded({ member }: FailbackContext): Failure {
@@ -37,8 +38,8 @@ export function tooEarly(context: FailbackContext): Failure {
   };
 }
 
-/** A host that may run the other copy can not be seen. */
-export function otherUnseen(context: FailbackContext, side: Side): Failure {
+/** A host can not be seen; only for that of the other copy a person may vouch. */
+export function outOfSight(context: FailbackContext, side: Side): Failure {
   const { member, sights } = context;
   const host = hostOf(context, side);
   const last = sights[side]?.vm;
@@ -47,8 +48,40 @@ export function otherUnseen(context: FailbackContext, side: Side): Failure {
     class: 'operator',
     code: 'partner.unseen',
     message: `host ${host} is out of sight, so nobody knows whether ${member.vm} runs there${known}; ${stepOf(context).label} waits`,
-    remedy: `Bring ${host} back into sight: the run goes on by itself. If it is down for good, fence it (power, network, storage), and confirm that by typing the VM's name.`,
+    remedy: `Bring ${host} back into sight: the run goes on by itself.${side === stepOf(context).side ? '' : ` ${FENCE}`}`,
   };
+}
+
+const FENCE = "If it is down for good, fence it (power, network, storage), and confirm that by typing the VM's name.";
+
+/** The VM is stopped, and its data can not go home at once any more. */
+export function behindAgain(context: FailbackContext): Failure {
+  const { member, sights } = context;
+  const state = sights.away?.vm?.replication?.state;
+  return {
+    class: 'operator',
+    code: 'state.unexpected',
+    message: `replication home broke after ${member.vm} had been shut down on host ${hostOf(context, 'away')}${state === undefined ? '' : `: replication state ${describeReplicationState(state)} there`}`,
+    remedy: 'Fix what the Hyper-V-VMMS/Admin logs of both hosts report. Retry brings the data home first, while the VM runs.',
+  };
+}
+
+/** Where the VM runs and what the hosts go on with, for a lifecycle that ends on its way: "sql01 runs on host hv-b and …". */
+export function standing({ member, sights: { home, away } }: FailbackContext): string {
+  const [here, there] = [member.host, member.partner ?? ''];
+  if (!home?.vm || !away?.vm) return `where ${member.vm} runs was not seen on both hosts`;
+  const pair = { home: home.vm, away: away.vm };
+  const runs = [...(isUp(pair.away) ? [there] : []), ...(isUp(pair.home) ? [here] : [])];
+  const power = runs.length === 0 ? `${member.vm} is off on both hosts` : `${member.vm} runs on host ${runs.join(' and on host ')}`;
+  return `${power}, ${flow(pair, here, there)}`;
+}
+
+function flow(pair: Pair, here: string, there: string): string {
+  if (isProtected(pair)) return `home is ${here} and replicates to ${there}`;
+  if (isFailedOverHome(pair)) return `its failover to ${here} is not final: replication was not reversed`;
+  const state = describeReplicationState(stateOf(pair.away));
+  if (isHomeward(pair)) return `replication from ${there} to ${here} is in state ${state} and goes on by itself where that state allows`;
+  return `nothing is replicated to ${here} yet: replication state on ${there} is ${state}`;
 }
 
 /** Everything since the VM was stopped has been taken back. */

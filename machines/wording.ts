@@ -4,6 +4,7 @@ import { jobFailure } from '../src/domain/job-failure.ts';
 import { describePower } from '../src/domain/power.ts';
 import { describeReplicationState } from '../src/domain/replication.ts';
 import {
+  canTurnBack,
   type FailbackContext,
   type HostObserved,
   hostOf,
@@ -18,7 +19,7 @@ import { judgeBefore, judgeDuring } from './judgement.ts';
 import { bothRun } from './pair.ts';
 import { lookOf } from './sight.ts';
 import { type Look, ownVm, pairOf } from './step.ts';
-import { bothRunning } from './wording-two-sided.ts';
+import { bothRunning, standing } from './wording-two-sided.ts';
 
 /** Why a step that is `blocked` or `missing` can not go on. */
 export function obstacle(context: FailbackContext, event: HostObserved): Failure {
@@ -94,6 +95,15 @@ export function failureOfJob(context: FailbackContext, event: HostObserved): Fai
   return { ...failure, remedy: `Do not start the VM: its disks may be half copied. ${failure.remedy ?? ''}`.trimEnd() };
 }
 
+function whatCancelDoes(context: FailbackContext): string {
+  const { member, course } = context;
+  if (canTurnBack(context))
+    return member.settings.strategy === 'drill'
+      ? 'cancel removes the test replica'
+      : `cancel takes the failover home back and starts the VM on host ${hostOf(context, 'away')}`;
+  return course === 'back' ? 'cancel leaves the way back where it is' : 'cancel leaves the VM as it is';
+}
+
 /** The state that should follow is not there. */
 export function unsettled(context: FailbackContext, look: Look): Failure {
   const step = stepOf(context);
@@ -105,7 +115,7 @@ export function unsettled(context: FailbackContext, look: Look): Failure {
       class: 'operator',
       code: 'state.unexpected',
       message: `the VM is not ${step.label}: it is ${describePower(vm.power)}, health state ${vm.healthState}, operational status ${vm.operationalStatus[0] ?? 'none'}`,
-      remedy: 'Look at the VM on the host. Retry goes on watching it.',
+      remedy: `Look at the VM on host ${hostOf(context)}. Retry goes on watching it, ${whatCancelDoes(context)}.`,
     };
   }
   if (job && jobPhase(job.jobState, job.errorCode) === 'failed') {
@@ -124,7 +134,7 @@ export function unsettled(context: FailbackContext, look: Look): Failure {
     remedy:
       step.cancel === 'quarantine'
         ? 'Look at the provider and the Hyper-V-VMMS/Admin log. Do not start the VM before its replication state is 14. Then retry or cancel.'
-        : 'Look at the VM and the Hyper-V-VMMS/Admin log. Retry looks again before it calls, cancel leaves the VM as it is.',
+        : `Look at the VM on host ${hostOf(context)} and its Hyper-V-VMMS/Admin log. Retry looks again before it calls, ${whatCancelDoes(context)}.`,
   };
 }
 
@@ -182,6 +192,18 @@ export function cancelledBefore(context: FailbackContext): Failure | null {
   const { label } = stepOf(context);
   const last = failure ? ` (${failure.message})` : '';
   const base: Failure = failure ?? { class: 'operator', code: 'command.refused', message: '' };
+  if (context.member.partner !== null) {
+    const begun = step > 0 || context.attempt > 0 || context.touched;
+    if (!begun && !failure) return null;
+    return {
+      ...base,
+      class: 'operator',
+      message: `cancelled before ${label} was seen through${last}: ${standing(context)}`,
+      remedy: mayBeAtWork(context)
+        ? `${label} may still be at work on host ${hostOf(context)}: it goes on there. ${AGAIN_FROM_HERE}`
+        : AGAIN_FROM_HERE,
+    };
+  }
   if (step > 0) {
     const atWork = mayBeAtWork(context) ? `${label} may still be at work on the host. ` : '';
     return {
@@ -213,13 +235,16 @@ export function brokenOff({ failure }: FailbackContext): Failure {
 /** What became of a cancel that came while a step could only be finished. */
 export function heldAfter(context: FailbackContext): Failure {
   const done = stepsOf(context)[context.step - 1];
+  const paired = context.member.partner !== null;
   return {
     class: 'operator',
     code: 'command.refused',
-    message: `${done?.label ?? 'the step'} was complete before the cancel took effect: nothing after it was done`,
-    remedy: 'The data at home is whole. Go on by hand, or run the plan again.',
+    message: `${done?.label ?? 'the step'} was complete before the cancel took effect: nothing after it was done${paired ? `; ${standing(context)}` : ''}`,
+    remedy: paired ? AGAIN_FROM_HERE : 'The data at home is whole. Go on by hand, or run the plan again.',
   };
 }
+
+const AGAIN_FROM_HERE = 'Nothing has to be undone. To bring it home, run the plan again: it goes on from where the pair stands.';
 
 const AGAIN = 'Do not start the VM. Run the failback of this VM again (failback retry) before anything else.';
 

@@ -55,6 +55,8 @@ export interface ReverseSettings {
   readonly hold: number;
   /** How long a side may be out of sight before a person is asked. */
   readonly unseen: number;
+  /** The replication to a third host may end: reversing towards home ends it. */
+  readonly giveUpExtended: boolean;
 }
 
 /** How a member is to be brought home: the plan's values after defaults. Times in milliseconds. */

@@ -26,6 +26,7 @@ export const quickSettings: MemberSettings = {
     commit: 'commit',
     hold: 0,
     unseen: 30_000,
+    giveUpExtended: false,
   },
   rto: null,
 };

@@ -35,6 +35,10 @@ export interface Exploration<World> {
   inspect(taken: Taken<World>): void;
   /** Throws when a state breaks a rule. */
   inspectState(node: Node<World>): void;
+  /** Nodes of one key are one state; absent: those that differ only in what is shown to people. */
+  keyOf?(node: Node<World>): string;
+  /** From here another exploration goes on. */
+  isLeftToOthers?(node: Node<World>): boolean;
 }
 
 export interface Explored<World> {
@@ -53,7 +57,7 @@ const MOST_STATES = 400_000;
 
 /** Breadth first over everything that can happen. States that differ only in what is shown to people are one state. */
 export function explore<World>(exploration: Exploration<World>): Explored<World> {
-  const { input, moves, inspect, inspectState, note } = exploration;
+  const { input, moves, inspect, inspectState, note, keyOf = shownKeyOf, isLeftToOthers = () => false } = exploration;
   const first: Node<World> = { position: begin(input).position, world: exploration.world, cameFrom: null, label: 'begin' };
   const nodes = new Map<string, Node<World>>([[keyOf(first), first]]);
   const into = new Map<string, string[]>();
@@ -64,6 +68,7 @@ export function explore<World>(exploration: Exploration<World>): Explored<World>
     rests.add(statePath(before.position.snapshot.value));
     if (nodes.size > MOST_STATES) throw new Error(`more than ${MOST_STATES} states\n${historyOf(before)}`);
     judge(before, () => inspectState(before));
+    if (isLeftToOthers(before)) continue;
     for (const { label, event, world } of moves(before)) {
       const { position, requests } = event ? attempt(before, label, event) : { position: before.position, requests: [] };
       const moved = position.snapshot !== before.position.snapshot;
@@ -105,7 +110,7 @@ function judge<World>(node: Node<World>, check: () => void): void {
   }
 }
 
-function keyOf<World>({ position: { snapshot, live, timers }, world }: Node<World>): string {
+function shownKeyOf<World>({ position: { snapshot, live, timers }, world }: Node<World>): string {
   const { member: _, seen, failure, ...context } = snapshot.context;
   const shown = [seen === null, failure?.class, failure?.code];
   return JSON.stringify([snapshot.value, context, shown, live, Object.keys(timers), world]);

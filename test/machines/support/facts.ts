@@ -23,6 +23,7 @@ export const SETTINGS: MemberSettings = {
     commit: 'commit',
     hold: 0,
     unseen: 300_000,
+    giveUpExtended: false,
   },
   rto: null,
 };

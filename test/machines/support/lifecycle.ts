@@ -154,3 +154,16 @@ export const given = {
 export const LOST: Failure = { class: 'reconcile', code: 'host.timeout', message: 'host hv-dr-01 did not answer within 60 s' };
 /** A request that did not. */
 export const NOT_SENT: Failure = { class: 'retryable', code: 'host.unreachable', message: 'host hv-dr-01 refused the connection' };
+/** What a worker says that has looked at the other copy immediately before a start. */
+export const PARTNER_RUNNING: Failure = {
+  class: 'retryable',
+  code: 'partner.running',
+  message: 'sql01 is not off on the other side: on host hv-dr-02 its power is 2 (running), so nothing was called',
+  remedy: 'Shut sql01 down on hv-dr-02; two running copies would both be written to.',
+};
+export const PARTNER_UNSEEN: Failure = {
+  class: 'retryable',
+  code: 'partner.unseen',
+  message: 'sql01 can not be seen on host hv-dr-02, where its other copy may run, so nothing was called: it did not answer',
+  remedy: 'Bring hv-dr-02 back into sight.',
+};

@@ -1,9 +1,11 @@
+import { stepOf } from '../../../machines/failback-context.ts';
 import type { EffectInput, EffectName, WatchInput } from '../../../src/domain/effect.ts';
+import type { Failure } from '../../../src/domain/failure.ts';
 import type { Side } from '../../../src/domain/member.ts';
 import type { VmObservation } from '../../../src/domain/observation.ts';
 import type { Move, Node } from './explore.ts';
 import { vm } from './facts.ts';
-import { LOST, NOT_SENT } from './lifecycle.ts';
+import { LOST, NOT_SENT, PARTNER_RUNNING, PARTNER_UNSEEN } from './lifecycle.ts';
 import type { Event } from './position.ts';
 
 /** One copy of the VM, in WMI's numbers. */
@@ -99,8 +101,9 @@ export const pairMoves = (trouble: Trouble) =>
 function* callMoves(call: EffectInput, world: TwoHosts, trouble: Trouble): Generator<Move<TwoHosts>> {
   const report = (returnValue: number): Event => ({ type: 'xstate.done.actor.call', output: { returnValue, jobId: null } });
   const broken = (error: unknown): Event => ({ type: 'xstate.error.actor.call', error });
-  if (world.dark === call.side || refusesToStart(call, world)) {
-    yield { label: 'call not sent', event: broken(NOT_SENT), world };
+  const refused = world.dark === call.side ? NOT_SENT : lastLook(call, world);
+  if (refused) {
+    yield { label: `call not sent: ${refused.code}`, event: broken(refused), world };
     return;
   }
   const { world: after, returnValue } = carryOut(world, call);
@@ -112,10 +115,11 @@ function* callMoves(call: EffectInput, world: TwoHosts, trouble: Trouble): Gener
 }
 
 /** The look a worker takes immediately before it makes a VM startable or starts it. */
-function refusesToStart({ effect, side, fenced }: EffectInput, world: TwoHosts): boolean {
-  if (effect !== 'startVirtualMachine' && effect !== 'initiateFailover') return false;
+function lastLook({ effect, side, fenced }: EffectInput, world: TwoHosts): Failure | null {
+  if (effect !== 'startVirtualMachine' && effect !== 'initiateFailover') return null;
   const other = side === 'home' ? 'away' : 'home';
-  return world.dark === other ? !fenced : isUp(world[other]);
+  if (world.dark === other) return fenced ? null : PARTNER_UNSEEN;
+  return isUp(world[other]) ? PARTNER_RUNNING : null;
 }
 
 function* looks({ at, sync }: WatchInput, world: TwoHosts): Generator<Move<TwoHosts>> {
@@ -167,11 +171,7 @@ const CALLS: Partial<Record<EffectName, (world: TwoHosts, side: Side) => Change>
       return away.mode === 2 && away.state === 6 && home.mode === 2 ? { away: { ...away, mode: 1, state: 1, type: 0 } } : null;
     }
     if (home.mode !== 2 || home.state !== 5 || home.type !== 3 || away.state !== 4) return null;
-    return {
-      home: { ...home, mode: 1, state: 3, type: 0 },
-      away: copy(2, 3),
-      crime: home.power === RUNNING ? null : 'made final without a running VM',
-    };
+    return { home: { ...home, mode: 1, state: 3, type: 0 }, away: copy(2, 3) };
   },
   startReplication: ({ away }) => (away.mode === 1 && away.state === 1 ? { away: { ...away, state: 2 } } : null),
   resynchronize: ({ away }) => (away.mode === 1 && away.state === 9 ? { away: { ...away, state: 10 } } : null),
@@ -209,6 +209,10 @@ function* ownMoves(world: TwoHosts, trouble: Trouble): Generator<[string, Partia
   }
   if (away.power === 10) yield ['away runs', { away: { ...away, power: RUNNING } }];
   if (away.power === 4) yield ['the guest has shut down', { away: { ...away, power: OFF } }];
+  if (trouble.breaks && home.power === RUNNING) yield ['home crashes', { home: { ...home, power: OFF } }];
+  // An administrator does what the remedy says.
+  if (trouble.breaks && (home.mode === 1 || home.state === 5) && home.power === OFF && away.mode !== home.mode && !isUp(away))
+    yield ['home is started by hand', { home: { ...home, power: RUNNING } }];
   if (trouble.breaks && away.mode === 1 && away.state === 3) {
     yield ['tracking is lost', { away: { ...away, state: 9 } }];
     yield ['replication is suspended', { away: { ...away, state: 7 } }];
@@ -220,4 +224,23 @@ function* ownMoves(world: TwoHosts, trouble: Trouble): Generator<[string, Partia
   } else {
     yield ['back in sight', { dark: null }];
   }
+}
+
+/** The steps whose calls decide whether a cancel has something to take back. */
+const STOPPED: readonly string[] = ['shutdown', 'prepare', 'failover', 'start'];
+
+/** What of a state decides anything: looks count by what they show, old ones only where a person may vouch for a host. */
+export function pairKey({ position: { snapshot, live, timers }, world }: Node<TwoHosts>): string {
+  const { member: _, seen, failure, because, sights, skipped, stoppedAt, homeAt, ...context } = snapshot.context;
+  const { fencing } = stepOf(snapshot.context);
+  const shown = (['home', 'away'] as const).map((side) => {
+    const sight = sights[side];
+    const fresh = sights.fresh.includes(side);
+    if (!sight || !(fresh || context.fenced || fencing)) return null;
+    const { vm: found, statistics } = sight;
+    return [fresh, found?.mode, found?.power, found?.replication?.state, found?.replication?.failedOverType, statistics !== null].join();
+  });
+  const told = [seen === null, failure?.class, failure?.code, because?.code];
+  const ours = STOPPED.filter((name) => skipped.some((done) => done === name));
+  return JSON.stringify([snapshot.value, context, shown, told, ours, homeAt !== null, live, Object.keys(timers), world]);
 }

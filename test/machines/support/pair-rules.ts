@@ -1,0 +1,81 @@
+import { mayBeAtWork } from '../../../machines/failback-context.ts';
+import type { CommitPolicy, MemberInput } from '../../../src/domain/member.ts';
+import { type Explored, explore, historyOf, type Node, type Taken } from './explore.ts';
+import { member, SETTINGS } from './facts.ts';
+import { isUp, pairKey, pairMoves, STAGES, type Trouble, type TwoHosts } from './pair-model.ts';
+import { statusOf } from './position.ts';
+import { assert, callsIn, inspectState } from './rules.ts';
+
+export interface PairCase {
+  readonly stage: string;
+  readonly trouble: Trouble;
+  readonly commit: CommitPolicy;
+  /** Calls a step may make before it gives up. */
+  readonly attempts: number;
+}
+
+/** A member of strategy `reverse` that proves nothing over time: how long a condition holds is no matter of order. */
+function input({ commit, attempts }: PairCase): MemberInput {
+  const reverse = { ...SETTINGS.reverse, commit, shutdown: { within: 60_000, turnOff: true } };
+  return { ...member({ strategy: 'reverse', retry: { ...SETTINGS.retry, attempts }, stable: 0, reverse }), partner: 'hv-dr-02' };
+}
+
+/** The rules of every transition. */
+function inspectPair({ event, after, requests }: Taken<TwoHosts>): void {
+  for (const call of callsIn({ requests })) {
+    const { doubt, homeAt, cancelRequested, course } = after.position.snapshot.context;
+    assert(event?.type === 'host.observed', `${call.effect} is called without a look`);
+    assert(doubt === null, `${call.effect} is called while an earlier call is in doubt`);
+    assert(!cancelRequested || course === 'back', `${call.effect} is called after a cancel`);
+    if (call.effect !== 'reverseReplication' || call.side !== 'home') continue;
+    assert(homeAt !== null, 'made final before it was verified');
+    assert(isSeenRunning(after), 'made final although the VM was last seen down');
+  }
+}
+
+/** By the last look: what happens to a VM after it is not the lifecycle's doing. */
+function isSeenRunning({ position }: Node<TwoHosts>): boolean {
+  return position.snapshot.context.sights.home?.vm?.power === 2;
+}
+
+/** The rules of every state. `wasRunning`: the VM ran away when the lifecycle began. */
+function inspectPairState(node: Node<TwoHosts>, wasRunning: boolean): void {
+  inspectState(node);
+  const { home, away, crime } = node.world;
+  assert(crime === null, crime ?? '');
+  assert(!(isUp(home) && isUp(away)), 'both copies run');
+  const status = statusOf(node.position);
+  if (status === 'completed')
+    assert(home.mode === 1 && away.mode === 2 && isSeenRunning(node), 'completed, but the VM is not home, running and protected');
+  const { context } = node.position.snapshot;
+  // On course `back` a person has given up halfway.
+  if (status !== 'cancelled' || context.course === 'back' || !wasRunning || home.mode === 1) return;
+  // Who gives up while nobody knows whether the failover became final leaves the VM running at home.
+  const isOpen = context.homeAt !== null && mayBeAtWork(context) && isUp(home);
+  assert(away.power === 2 || isOpen, 'cancelled, but the VM that ran away when the run began does not run there');
+}
+
+/**
+ * Everything that can happen to a lifecycle and two hosts from one starting stage, with one kind of trouble.
+ *
+ * @throws Error with the way that led there when a rule is broken, or when from some state the VM can neither come home nor a cancel come to its end
+ */
+export function explorePair(given: PairCase): Explored<TwoHosts> {
+  const world = STAGES[given.stage];
+  if (!world) throw new Error(`no stage ${given.stage}`);
+  const explored = explore<TwoHosts>({
+    input: input(given),
+    world,
+    moves: pairMoves(given.trouble),
+    inspect: inspectPair,
+    inspectState: (node) => inspectPairState(node, world.away.power === 2),
+    keyOf: pairKey,
+  });
+  const status = ({ position }: Node<TwoHosts>) => statusOf(position);
+  const isAsked = ({ position }: Node<TwoHosts>) => position.snapshot.context.cancelRequested;
+  const [stuck] = explored.cutOffFrom((node) => status(node) === 'completed' || isAsked(node));
+  assert(!stuck, `can not come home any more\n${stuck && historyOf(stuck)}`);
+  const [unheard] = explored.cutOffFrom((node) => ['completed', 'cancelled'].includes(status(node)));
+  assert(!unheard, `can neither come home nor end\n${unheard && historyOf(unheard)}`);
+  return explored;
+}
