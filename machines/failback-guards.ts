@@ -17,7 +17,7 @@ import {
   stepsOf,
 } from './failback-context.ts';
 import { type Before, type During, isOver, jobHasEnded, judgeBefore, judgeDuring, openRung } from './judgement.ts';
-import { isStale, lookOf, missingSide, onlyThisSideIsInSight, type Sights, unseenSide } from './sight.ts';
+import { isStale, lookOf, missingSide, onlyThisSideIsInSight, type Sights, unseenSide, wholeLook } from './sight.ts';
 import type { StepName } from './step.ts';
 import { failureOfJob, unclear, waitingFor } from './wording.ts';
 
@@ -176,7 +176,7 @@ export const failbackGuards = {
   'going on': (args) => during(args, 'going'),
   'at work, only slow to settle': (args) =>
     args.context.failure?.code !== 'deadline.passed' && (during(args, 'going') || during(args, 'found')),
-  looked: ({ event }) => isLook(event),
+  looked: ({ context, event }) => isLook(event) && wholeLook(context, event) !== 'partial',
   'copy was complete': (args) => during(args, 'done'),
   'copy is over': ({ context, event }) => isLook(event) && isOver(context, event),
 } satisfies Readonly<Record<string, (args: GuardArgs) => boolean>>;

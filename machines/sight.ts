@@ -66,8 +66,9 @@ function sightOf(context: FailbackContext, sights: Sights, side: Side): Sight | 
 }
 
 /** The looks at both sides lie too far apart to act upon: one of them may be history. */
-export function isStale({ sights, fenced, member }: FailbackContext, event: HostObserved): boolean {
-  if (member.partner === null) return false;
+export function isStale(context: FailbackContext, event: HostObserved): boolean {
+  const { sights, fenced, member } = context;
+  if (member.partner === null || stepOf(context).looksAt === 'own') return false;
   const other = sights[event.side === 'home' ? 'away' : 'home'];
   if (!other) return false;
   const isFresh = sights.fresh.includes(event.side === 'home' ? 'away' : 'home');

@@ -141,7 +141,10 @@ export function ownVm({ side, home, away }: Look): VmObservation {
   return side === 'away' && away ? away : home;
 }
 
-/** Anything that holds the VM's lock on the side the step acts on, a job of the step before included. */
+/**
+ * Anything that holds the VM's lock: on the side the step acts on a job, of the step before included; on either side whoever else does, since
+ * what is done on one side of a pair reaches the other.
+ */
 export function busy(look: Look): Readiness | null {
   const job = [...look.running, ...(look.job ? [look.job] : [])].find(
     ({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running',
@@ -152,7 +155,7 @@ export function busy(look: Look): Readiness | null {
 
 /** The host says that something holds the VM's lock. */
 export function held(look: Look): Readiness | null {
-  if (ownVm(look).operationalStatus[0] === OperationalStatus.InService)
+  if ([look.home, look.away].some((vm) => vm?.operationalStatus[0] === OperationalStatus.InService))
     return wait('another operation holds the lock of the VM (a backup?)');
   return null;
 }
