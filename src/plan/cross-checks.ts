@@ -3,6 +3,7 @@ import { formatDuration, parseDuration } from './duration.ts';
 import { parseAddress } from './host-address.ts';
 import { nearest } from './nearest.ts';
 import { PLAN_DEFAULTS } from './plan.ts';
+import { checkSites } from './site-checks.ts';
 
 /** A rule that several places of the plan break together. */
 export interface CrossProblem {
@@ -27,6 +28,7 @@ export function crossCheck(data: unknown): CrossProblem[] {
     ...checkDoubles(members),
     ...checkTimes(data.defaults, members),
     ...checkLimits(data, hosts),
+    ...checkSites(data, hosts, members),
   ];
 }
 

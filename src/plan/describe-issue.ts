@@ -26,7 +26,7 @@ function describe(issue: Issue, data: unknown, prefix: readonly PropertyKey[]): 
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(path, key, data));
     case 'invalid_union':
-      return memberIssues(issue, path, value).flatMap((inner) => describe(inner, data, path));
+      return unionIssues(issue, path, value).flatMap((inner) => describe(inner, data, path));
     case 'invalid_key':
       return issue.issues.map((inner) => ({ path, part: 'key', message: inner.message, ...expected(inner) }));
     case 'custom':
@@ -47,7 +47,7 @@ function wrongValue(path: readonly PropertyKey[], value: unknown, valid: string)
   if (value === undefined) return { message: `${quote(key)} is missing`, expected: valid };
   if (value === null) return { message: `${quote(key)} has no value`, expected: valid };
   if (path[0] === 'defaults' && path[1] === 'verify' && path.length === 2 && Array.isArray(value))
-    return { message: 'probes under "verify" come with a later version', expected: valid };
+    return { message: 'a list of probes belongs under "probes" here', expected: valid };
   if (isLaterValue(key, value))
     return { message: `${key === undefined ? '' : `${String(key)}: `}${value} comes with a later version`, expected: valid };
   if (key === 'password') return { message: 'credentials are references: env:NAME or file:PATH', expected: valid };
@@ -62,11 +62,23 @@ function unknownKey(path: readonly PropertyKey[], key: string, data: unknown): D
   const keys = KEYS_BY_PLACE[place] ?? [];
   const found = { path: [...path, key], part: 'key', expected: keys.join(', ') } as const;
   if (isLaterKey(place, key)) return { ...found, message: `${quote(key)} comes with a later version` };
+  if (place === 'defaults.verify' && KEYS_BY_PLACE['defaults.verify.probes.*']?.includes(key))
+    return { ...found, message: `${quote(key)} belongs into the list "probes"` };
   if (place === '' && KEYS_BY_PLACE.defaults?.includes(key)) return { ...found, message: `${quote(key)} belongs under "defaults"` };
   if (place === 'members.*.match' && KEYS_BY_PLACE['members.*']?.includes(key))
     return { ...found, message: `${quote(key)} belongs to a member named with "vm"; machines picked by "match" take the plan's defaults` };
   const close = nearest(key, keys);
   return { ...found, message: `unknown key ${quote(key)}${close === null ? '' : `; did you mean ${quote(close)}?`}` };
+}
+
+/** The issues of the form that was meant, of those a place may have. */
+function unionIssues(issue: Extract<Issue, { code: 'invalid_union' }>, path: readonly PropertyKey[], value: unknown): Issue[] {
+  if (path.at(-1) !== 'verify') return memberIssues(issue, path, value);
+  const [asList = [], asMapping = []] = issue.errors;
+  if (Array.isArray(value)) return asList;
+  if (isRecord(value)) return asMapping;
+  const message = `${show(value)} is not valid for "verify"`;
+  return [{ code: 'custom', path: [], message, params: { valid: issue.message }, input: undefined }];
 }
 
 /** The issues of the form of a member that was meant: one of the two mappings, else a name. */

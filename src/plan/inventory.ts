@@ -20,6 +20,10 @@ export interface InventoryVm {
   readonly power: number;
   /** `Msvm_ReplicationProvider.Name`; null when not replicated or not readable. */
   readonly providerId: string | null;
+  /** True when it replicates on to a third host. */
+  readonly extended: boolean;
+  /** The host of its other copy, by the name its replication settings have: of a cluster its Replica Broker's. Null when they say none. */
+  readonly peer: string | null;
 }
 
 /** True for a replicated machine that is a replica: mode 2 or 4. Only these can be failed back. */

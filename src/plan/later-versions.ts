@@ -1,18 +1,14 @@
 /** Keys of the full plan format that this version does not know yet, by place (see `KEYS_BY_PLACE`). */
 const LATER_KEYS: Readonly<Record<string, readonly string[]>> = {
-  '': ['waves', 'approval', 'haltAfterFailures', 'reverse', 'windows'],
+  '': ['waves', 'approval', 'haltAfterFailures', 'windows'],
   'hosts.*': ['certificate', 'domain'],
-  defaults: ['reverse', 'approval', 'haltAfterFailures'],
-  'defaults.after': ['reverse'],
-  'defaults.verify': ['tcp', 'http', 'script', 'probes'],
-  'members.*': ['verify', 'reverse', 'approval', 'haltAfterFailures', 'wave'],
-  'members.*.after': ['reverse'],
-  'members.*.match': ['verify', 'reverse', 'approval', 'haltAfterFailures', 'wave'],
+  defaults: ['approval', 'haltAfterFailures'],
+  'members.*': ['approval', 'haltAfterFailures', 'wave'],
+  'members.*.match': ['approval', 'haltAfterFailures', 'wave'],
 };
 
 /** Values of the full plan format that this version does not know yet, by key. */
 const LATER_VALUES: Readonly<Record<string, readonly string[]>> = {
-  strategy: ['reverse'],
   auth: ['kerberos', 'ntlm', 'negotiate', 'certificate'],
   transport: ['powershell'],
 };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import type { MemberSettings } from '../domain/member.ts';
+import type { CommitPolicy, MemberSettings, Probe, ReverseSettings } from '../domain/member.ts';
+import { parseByteSize } from './byte-size.ts';
 import { normaliseGuid } from './cross-checks.ts';
 import { parseDuration } from './duration.ts';
 import { parseAddress } from './host-address.ts';
@@ -7,13 +8,17 @@ import {
   DEFAULT_IN_FLIGHT,
   type MemberOverrides,
   type MemberSpec,
+  mergeReverse,
   PLAN_DEFAULTS,
   type Plan,
   type PlanHost,
   type PlannedSettings,
+  type ReverseOverrides,
   type SourcePosition,
 } from './plan.ts';
 import type { DefaultsInput, HostInput, NamedMemberInput, PlanInput } from './plan-schema.ts';
+import type { ProbeInput } from './probe-schema.ts';
+import type { RetryInput, ReverseInput, TimeoutsInput, VerifyInput } from './settings-schema.ts';
 
 /**
  * Fills in defaults and turns durations, addresses, ids and paths into their one form.
@@ -25,10 +30,11 @@ export function normalisePlan(input: PlanInput, folder: string, positionOf: (mem
   return {
     version: 1,
     name: input.name,
+    home: input.home ?? null,
     hosts: Object.entries(input.hosts).map(([name, host]) => normaliseHost(name, host, folder)),
     limits: { inFlight: input.limits?.inFlight ?? DEFAULT_IN_FLIGHT.plan },
-    defaults: normaliseDefaults(input.defaults ?? {}),
-    members: input.members.map((member, index) => normaliseMember(member, positionOf(index))),
+    defaults: normaliseDefaults(input.defaults ?? {}, folder),
+    members: input.members.map((member, index) => normaliseMember(member, positionOf(index), folder)),
   };
 }
 
@@ -45,29 +51,27 @@ function normaliseHost(name: string, host: HostInput, folder: string): PlanHost 
     credentials: { username, password: password.startsWith('file:') ? `file:${resolve(folder, password.slice(5))}` : password },
     tls: { caFile: host.tls?.ca === undefined ? null : resolve(folder, host.tls.ca), fingerprint: hex?.toUpperCase() ?? null },
     allowUnencrypted: host.allowUnencrypted ?? false,
+    site: host.site ?? null,
+    cluster: host.cluster ?? null,
+    broker: host.broker ?? null,
     limits: { inFlight: host.limits?.inFlight ?? DEFAULT_IN_FLIGHT.host },
   };
 }
 
-function normaliseDefaults(input: DefaultsInput): PlannedSettings {
+function normaliseDefaults(input: DefaultsInput, folder: string): PlannedSettings {
+  const given = normaliseSettings(input, folder);
   return {
-    strategy: input.strategy ?? PLAN_DEFAULTS.strategy,
-    recoveryPoint: normaliseRecoveryPoint(input.recoveryPoint ?? 'latest'),
-    retry: { ...PLAN_DEFAULTS.retry, ...normaliseRetry(input.retry ?? {}) },
-    timeouts: { ...PLAN_DEFAULTS.timeouts, ...normaliseTimeouts(input.timeouts ?? {}) },
-    after: input.after?.provider ?? PLAN_DEFAULTS.after,
+    ...PLAN_DEFAULTS,
+    ...given,
+    retry: { ...PLAN_DEFAULTS.retry, ...given.retry },
+    timeouts: { ...PLAN_DEFAULTS.timeouts, ...given.timeouts },
     startStates: input.startStates ?? PLAN_DEFAULTS.startStates,
-    start: input.start ?? PLAN_DEFAULTS.start,
-    stable: milliseconds(input.verify?.stable) ?? PLAN_DEFAULTS.stable,
-    probes: PLAN_DEFAULTS.probes,
-    probing: PLAN_DEFAULTS.probing,
-    reverse: PLAN_DEFAULTS.reverse,
-    rto: PLAN_DEFAULTS.rto,
-    critical: PLAN_DEFAULTS.critical,
+    probing: { ...PLAN_DEFAULTS.probing, ...given.probing },
+    reverse: mergeReverse(PLAN_DEFAULTS.reverse, given.reverse),
   };
 }
 
-function normaliseMember(member: PlanInput['members'][number], position: SourcePosition): MemberSpec {
+function normaliseMember(member: PlanInput['members'][number], position: SourcePosition, folder: string): MemberSpec {
   if (typeof member === 'string') return { kind: 'vm', vm: member, id: null, on: null, overrides: {}, position };
   const on = member.on ?? null;
   if ('match' in member) return { kind: 'match', match: member.match, on, except: member.except ?? [], position };
@@ -76,20 +80,64 @@ function normaliseMember(member: PlanInput['members'][number], position: SourceP
     vm: member.vm,
     id: member.id === undefined ? null : normaliseGuid(member.id),
     on,
-    overrides: normaliseOverrides(member),
+    overrides: normaliseSettings(member, folder),
     position,
   };
 }
 
-function normaliseOverrides(member: NamedMemberInput): MemberOverrides {
+/** What an entry says itself: the values that hold for one member and those of `defaults` have the same keys. */
+function normaliseSettings(
+  input: Omit<DefaultsInput, 'verify'> & Pick<NamedMemberInput, 'verify' | 'critical'>,
+  folder: string,
+): MemberOverrides {
+  const verify = Array.isArray(input.verify) ? { probes: input.verify } : input.verify;
+  const commit = input.after?.reverse;
   return defined<MemberOverrides>({
-    strategy: member.strategy,
-    recoveryPoint: member.recoveryPoint === undefined ? undefined : normaliseRecoveryPoint(member.recoveryPoint),
-    retry: member.retry && normaliseRetry(member.retry),
-    timeouts: member.timeouts && normaliseTimeouts(member.timeouts),
-    after: member.after?.provider,
-    start: member.start,
-    critical: member.critical,
+    strategy: input.strategy,
+    recoveryPoint: input.recoveryPoint === undefined ? undefined : normaliseRecoveryPoint(input.recoveryPoint),
+    retry: input.retry && normaliseRetry(input.retry),
+    timeouts: input.timeouts && normaliseTimeouts(input.timeouts),
+    after: input.after?.provider,
+    start: input.start,
+    stable: milliseconds(verify?.stable),
+    probes: verify?.probes?.map((probe) => normaliseProbe(probe, folder)),
+    probing: verify && normaliseProbing(verify),
+    reverse: input.reverse || commit ? normaliseReverse(input.reverse ?? {}, commit) : undefined,
+    rto: milliseconds(input.rto),
+    critical: input.critical,
+  });
+}
+
+function normaliseProbe({ tcp, http, status, script, args }: ProbeInput, folder: string): Probe {
+  if (tcp !== undefined) return { kind: 'tcp', address: tcp };
+  if (http !== undefined) return { kind: 'http', url: http, status: status ?? null };
+  if (script !== undefined) return { kind: 'script', path: resolve(folder, script), args: args ?? [] };
+  return { kind: 'heartbeat' };
+}
+
+function normaliseProbing({ within, every }: VerifyInput): Partial<MemberSettings['probing']> {
+  return defined<Partial<MemberSettings['probing']>>({ within: milliseconds(within), every: milliseconds(every) });
+}
+
+function normaliseReverse(
+  { firstCopy, copyAt, sync, shutdown, hold, unseen, giveUpExtended }: ReverseInput,
+  commit: CommitPolicy | undefined,
+): ReverseOverrides {
+  return defined<ReverseOverrides>({
+    firstCopy,
+    copyAt: copyAt === undefined ? undefined : copyAt === 'now' ? null : new Date(copyAt).toISOString(),
+    sync:
+      sync &&
+      defined<Partial<ReverseSettings['sync']>>({
+        pendingBytes: sync.pending === undefined ? undefined : (parseByteSize(sync.pending) ?? undefined),
+        latency: milliseconds(sync.latency),
+      }),
+    shutdown:
+      shutdown && defined<Partial<ReverseSettings['shutdown']>>({ within: milliseconds(shutdown.within), turnOff: shutdown.turnOff }),
+    commit,
+    hold: milliseconds(hold),
+    unseen: milliseconds(unseen),
+    giveUpExtended,
   });
 }
 
@@ -97,7 +145,7 @@ function normaliseRecoveryPoint(text: string): string | null {
   return text === 'latest' ? null : text;
 }
 
-function normaliseRetry(retry: NonNullable<NamedMemberInput['retry']>): Partial<MemberSettings['retry']> {
+function normaliseRetry(retry: RetryInput): Partial<MemberSettings['retry']> {
   const { attempts, backoff, jitter } = retry;
   return defined<Partial<MemberSettings['retry']>>({
     attempts,
@@ -108,7 +156,7 @@ function normaliseRetry(retry: NonNullable<NamedMemberInput['retry']>): Partial<
   });
 }
 
-function normaliseTimeouts(timeouts: NonNullable<NamedMemberInput['timeouts']>): Partial<MemberSettings['timeouts']> {
+function normaliseTimeouts(timeouts: TimeoutsInput): Partial<MemberSettings['timeouts']> {
   return defined<Partial<MemberSettings['timeouts']>>({
     call: milliseconds(timeouts.call),
     job: milliseconds(timeouts.job),

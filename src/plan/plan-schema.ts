@@ -1,57 +1,23 @@
 import { z } from 'zod';
-import { DURATION_PATTERN, formatDuration, parseDuration } from './duration.ts';
 import { ADDRESS_FORM, parseAddress } from './host-address.ts';
-import { compileGlob, MAX_GLOB_LENGTH } from './name-glob.ts';
 import { DEFAULT_IN_FLIGHT, PLAN_DEFAULTS } from './plan.ts';
+import { probe } from './probe-schema.ts';
+import { checkedText, flag, freeText, glob, UNPRINTABLE, wholeNumber } from './schema-values.ts';
 import { parseSecretReference } from './secret-reference.ts';
-
-// Every `error` below says what would be valid; the sentence around it is made where findings are made.
-
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
-
-function freeText(what: string, max: number) {
-  const valid = `${what}: text of 1 to ${max} characters without control characters`;
-  return z.string({ error: valid }).superRefine((value, context) => {
-    if (value.length >= 1 && value.length <= max && !UNPRINTABLE.test(value)) return;
-    const message = value === '' ? `${what} is empty` : value.length > max ? `${what} is too long` : `${what} holds control characters`;
-    context.addIssue({ code: 'custom', message, params: { valid } });
-  });
-}
-
-/** Text that must pass `check`, which returns what is wrong or null. */
-function checkedText(valid: string, check: (value: string) => string | null) {
-  return z.string({ error: valid }).superRefine((value, context) => {
-    const message = check(value);
-    if (message !== null) context.addIssue({ code: 'custom', message, params: { valid } });
-  });
-}
-
-function duration(min: string, max: string, byDefault: number) {
-  const valid = `a duration from ${min} to ${max}, such as ${formatDuration(byDefault)} (units: d, h, m, s, ms)`;
-  const [least, most] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0];
-  return checkedText(valid, (value) => {
-    const ms = parseDuration(value);
-    if (ms === null) return `${JSON.stringify(value)} is not a duration`;
-    return ms < least ? `${value} is too short` : ms > most ? `${value} is too long` : null;
-  }).meta({ pattern: DURATION_PATTERN, default: formatDuration(byDefault), description: `From ${min} to ${max}.` });
-}
-
-function wholeNumber(min: number, max: number, byDefault: number) {
-  const error = `a whole number from ${min} to ${max}`;
-  return z.number({ error }).int({ error }).min(min, { error }).max(max, { error }).meta({ default: byDefault });
-}
-
-const flag = (byDefault: boolean) => z.boolean({ error: 'true or false' }).meta({ default: byDefault });
-
-function glob() {
-  return freeText('a glob', MAX_GLOB_LENGTH).superRefine((value, context) => {
-    try {
-      compileGlob(value);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-    }
-  });
-}
+import {
+  after,
+  probes,
+  recoveryPoint,
+  retry,
+  reverse,
+  rto,
+  shutdown,
+  startStates,
+  strategy,
+  sync,
+  timeouts,
+  verify,
+} from './settings-schema.ts';
 
 const GUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
 const guid = checkedText('a GUID such as 6B2F0C7E-0000-4000-8000-00000000CAFE', (value) =>
@@ -91,6 +57,8 @@ const tls = z.strictObject(
   { error: 'a mapping with ca, fingerprint or both' },
 );
 
+const site = freeText('the name of a site', 63);
+
 const host = z.strictObject(
   {
     address: checkedText(ADDRESS_FORM, (value) => {
@@ -102,58 +70,17 @@ const host = z.strictObject(
     auth: z.enum(['basic'], { error: 'basic' }).optional().meta({ default: 'basic' }),
     tls: tls.optional(),
     allowUnencrypted: flag(false).optional().meta({ description: 'Plain http with Basic authentication, for labs only.' }),
+    site: site.optional().meta({ description: 'Where the host stands.' }),
+    cluster: freeText('the name of a cluster', 63).optional().meta({ description: 'Hosts with the same name are nodes of one cluster.' }),
+    broker: freeText('the name of a Replica Broker', 255)
+      .optional()
+      .meta({ description: "Name of the cluster's Replica Broker, by which other hosts replicate to it." }),
     limits: z
       .strictObject({ inFlight: wholeNumber(1, 1000, DEFAULT_IN_FLIGHT.host).optional() }, { error: 'a mapping with inFlight' })
       .optional(),
   },
   { error: 'a mapping with address and credentials' },
 );
-
-const { retry: r, timeouts: t } = PLAN_DEFAULTS;
-const share = 'a number from 0 to 1';
-const retry = z.strictObject(
-  {
-    attempts: wholeNumber(1, 100, r.attempts).optional(),
-    backoff: z.enum(['exponential', 'fixed'], { error: 'exponential or fixed' }).optional().meta({ default: r.backoff }),
-    delay: duration('100ms', '1h', r.delay).optional(),
-    max: duration('100ms', '24h', r.max).optional(),
-    jitter: z.number({ error: share }).min(0, { error: share }).max(1, { error: share }).optional().meta({ default: r.jitter }),
-  },
-  { error: 'a mapping with attempts, backoff, delay, max and jitter' },
-);
-
-const timeouts = z.strictObject(
-  {
-    call: duration('1s', '10m', t.call).optional(),
-    job: duration('1m', '30d', t.job).optional(),
-    step: duration('1m', '30d', t.step).optional(),
-    doubt: duration('1s', '10m', t.doubt).optional(),
-    settle: duration('1s', '1h', t.settle).optional(),
-  },
-  { error: 'a mapping with call, job, step, doubt and settle' },
-);
-
-const afterPolicies = 'none, commit or commit+reverse';
-const after = z.strictObject(
-  { provider: z.enum(['none', 'commit', 'commit+reverse'], { error: afterPolicies }).optional().meta({ default: PLAN_DEFAULTS.after }) },
-  { error: 'a mapping with provider' },
-);
-
-/** 12, 13 and 14 are left out: a failover runs, a failback runs, a failback is complete. */
-const startState = 'a WMI replication state a failback may start from: 1 to 11 or 15 to 21';
-const startStates = z
-  .array(
-    z.number({ error: startState }).superRefine((state, context) => {
-      if (Number.isInteger(state) && state >= 1 && state <= 21 && (state < 12 || state > 14)) return;
-      context.addIssue({ code: 'custom', message: `a failback cannot start from state ${state}`, params: { valid: startState } });
-    }),
-    { error: 'a list of WMI replication states such as [6, 5]' },
-  )
-  .min(1, { error: 'at least one state' })
-  .meta({ default: [...PLAN_DEFAULTS.startStates] });
-
-const strategy = z.enum(['auto', 'provider'], { error: 'auto or provider' });
-const recoveryPoint = freeText('a recovery point', 1024).meta({ description: "`latest`, or the provider's name of a point." });
 
 const defaults = z.strictObject(
   {
@@ -164,9 +91,9 @@ const defaults = z.strictObject(
     after: after.optional(),
     startStates: startStates.optional(),
     start: flag(PLAN_DEFAULTS.start).optional().meta({ description: 'Start the machine after state 14.' }),
-    verify: z
-      .strictObject({ stable: duration('0s', '1h', PLAN_DEFAULTS.stable).optional() }, { error: 'a mapping with stable' })
-      .optional(),
+    verify: verify.optional(),
+    reverse: reverse.optional(),
+    rto: rto.optional(),
   },
   { error: 'a mapping' },
 );
@@ -183,6 +110,9 @@ const namedMember = z.strictObject({
   timeouts: timeouts.optional(),
   after: after.optional(),
   start: flag(PLAN_DEFAULTS.start).optional(),
+  verify: z.union([probes, verify], { error: 'a list of probes, or a mapping with stable, within, every and probes' }).optional(),
+  reverse: reverse.optional(),
+  rto: rto.optional(),
   critical: flag(PLAN_DEFAULTS.critical).optional(),
 });
 const matchedMember = z.strictObject({
@@ -197,6 +127,7 @@ export const planSchema = z
     {
       version: z.literal(1, { error: '1' }),
       name: freeText('the name of a plan', 100),
+      home: site.optional().meta({ description: 'The site its machines shall run at; needed between two Hyper-V hosts.' }),
       hosts: z
         .record(hostName, host, { error: 'a mapping from names of hosts to their addresses' })
         .refine((hosts) => Object.keys(hosts).length > 0, { error: 'at least one host' }),
@@ -230,10 +161,20 @@ export const KEYS_BY_PLACE: Readonly<Record<string, readonly string[]>> = {
   'defaults.retry': Object.keys(retry.shape),
   'defaults.timeouts': Object.keys(timeouts.shape),
   'defaults.after': Object.keys(after.shape),
-  'defaults.verify': ['stable'],
+  'defaults.verify': Object.keys(verify.shape),
+  'defaults.verify.probes.*': Object.keys(probe.shape),
+  'defaults.reverse': Object.keys(reverse.shape),
+  'defaults.reverse.sync': Object.keys(sync.shape),
+  'defaults.reverse.shutdown': Object.keys(shutdown.shape),
   'members.*': Object.keys(namedMember.shape),
   'members.*.match': Object.keys(matchedMember.shape),
   'members.*.retry': Object.keys(retry.shape),
   'members.*.timeouts': Object.keys(timeouts.shape),
   'members.*.after': Object.keys(after.shape),
+  'members.*.verify': Object.keys(verify.shape),
+  'members.*.verify.*': Object.keys(probe.shape),
+  'members.*.verify.probes.*': Object.keys(probe.shape),
+  'members.*.reverse': Object.keys(reverse.shape),
+  'members.*.reverse.sync': Object.keys(sync.shape),
+  'members.*.reverse.shutdown': Object.keys(shutdown.shape),
 };

@@ -1,7 +1,7 @@
-import type { AfterPolicy, MemberSettings } from '../domain/member.ts';
+import type { AfterPolicy, MemberSettings, Probe, ReverseSettings } from '../domain/member.ts';
 
 /** What strategy a member asks for. `auto` lets pre-flight choose from the replication provider. */
-export type Strategy = 'auto' | 'provider';
+export type Strategy = 'auto' | 'provider' | 'reverse';
 
 /**
  * A plan as the rest of the product uses it: validated, every default filled in, times in milliseconds, plain JSON.
@@ -11,6 +11,8 @@ export interface Plan {
   readonly version: 1;
   /** Free text without control characters, at most 100 characters. */
   readonly name: string;
+  /** The site its machines shall run at; null: the plan knows of no sites, and nothing can be done between two of its hosts. */
+  readonly home: string | null;
   /** In the order of the file; names are unique without regard to case. */
   readonly hosts: readonly PlanHost[];
   readonly limits: {
@@ -43,6 +45,12 @@ export interface PlanHost {
   };
   /** True allows `http:` addresses: credentials and orders then travel in clear text. */
   readonly allowUnencrypted: boolean;
+  /** Where the host stands; null: not said. */
+  readonly site: string | null;
+  /** The cluster it is a node of; null: none. */
+  readonly cluster: string | null;
+  /** The Replica Broker by whose name others replicate to its cluster; null: none. */
+  readonly broker: string | null;
   readonly limits: {
     /** Members in flight on this host; 1 to 1,000. */
     readonly inFlight: number;
@@ -96,7 +104,18 @@ export interface MemberOverrides {
   readonly timeouts?: Partial<MemberSettings['timeouts']>;
   readonly after?: AfterPolicy;
   readonly start?: boolean;
+  readonly stable?: number;
+  readonly probes?: readonly Probe[];
+  readonly probing?: Partial<MemberSettings['probing']>;
+  readonly reverse?: ReverseOverrides;
+  readonly rto?: number;
   readonly critical?: boolean;
+}
+
+/** Values of strategy `reverse` that are given; what is left out comes from further up. */
+export interface ReverseOverrides extends Partial<Omit<ReverseSettings, 'sync' | 'shutdown'>> {
+  readonly sync?: Partial<ReverseSettings['sync']>;
+  readonly shutdown?: Partial<ReverseSettings['shutdown']>;
 }
 
 /** What holds when the plan says nothing. */
@@ -119,6 +138,7 @@ export const PLAN_DEFAULTS: PlannedSettings = {
     commit: 'commit',
     hold: 0,
     unseen: 300_000,
+    giveUpExtended: false,
   },
   rto: null,
   critical: false,
@@ -127,9 +147,26 @@ export const PLAN_DEFAULTS: PlannedSettings = {
 /** Members in flight when the plan says nothing: over all hosts, and on one host. */
 export const DEFAULT_IN_FLIGHT = { plan: 20, host: 3 } as const;
 
-/** The settings of one member: its own where it has them (`retry` and `timeouts` value by value), else those of `defaults`. */
+/** The settings of one member: its own where it has them (groups such as `retry` value by value), else those of `defaults`. */
 export function effectiveSettings(defaults: PlannedSettings, spec: MemberSpec): PlannedSettings {
   if (spec.kind === 'match') return defaults;
-  const { retry, timeouts, ...own } = spec.overrides;
-  return { ...defaults, ...own, retry: { ...defaults.retry, ...retry }, timeouts: { ...defaults.timeouts, ...timeouts } };
+  const { retry, timeouts, probing, reverse, ...own } = spec.overrides;
+  return {
+    ...defaults,
+    ...own,
+    retry: { ...defaults.retry, ...retry },
+    timeouts: { ...defaults.timeouts, ...timeouts },
+    probing: { ...defaults.probing, ...probing },
+    reverse: mergeReverse(defaults.reverse, reverse),
+  };
+}
+
+/** The given values over those of `base`. */
+export function mergeReverse(base: ReverseSettings, given: ReverseOverrides = {}): ReverseSettings {
+  return {
+    ...base,
+    ...given,
+    sync: { ...base.sync, ...given.sync },
+    shutdown: { ...base.shutdown, ...given.shutdown },
+  };
 }

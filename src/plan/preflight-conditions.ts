@@ -1,11 +1,11 @@
 import { describeJobState, FAILBACK_JOB_TYPES, jobPhase } from '../domain/cim-job.ts';
+import type { Strategy } from '../domain/member.ts';
 import type { JobObservation, VmObservation } from '../domain/observation.ts';
 import { describePower, EnabledState, OperationalStatus } from '../domain/power.ts';
 import {
   describeReplicationHealth,
   describeReplicationMode,
   describeReplicationState,
-  IN_BOX_PROVIDER,
   ReplicationHealth,
   ReplicationMode,
   ReplicationState,
@@ -29,6 +29,15 @@ export type PreflightReasonCode =
   | 'power'
   | 'provider'
   | 'job'
+  | 'site'
+  | 'partner'
+  | 'copies'
+  | 'extended'
+  | 'step'
+  | 'both-running'
+  | 'receiver'
+  | 'authorization'
+  | 'guest-services'
   | 'replication-health'
   | 'machine-degraded';
 
@@ -40,8 +49,8 @@ export interface PreflightReason {
 
 export interface PreflightResult {
   readonly verdict: PreflightVerdict;
-  /** The strategy that would be used; `reverse` only with a verdict of `blocked`, because it comes later; null when it cannot be told. */
-  readonly strategy: 'provider' | 'reverse' | null;
+  /** The strategy that would be used; null when it cannot be told. */
+  readonly strategy: Strategy | null;
   /** How the verdict came about, and what is worth knowing although it blocks nothing. */
   readonly why: readonly string[];
   /** Every reason at once; empty unless blocked. */
@@ -49,15 +58,13 @@ export interface PreflightResult {
 }
 
 /**
- * Says whether a failback of one machine can start, from one look at its host. Looks at power, state, mode and jobs
+ * Says whether a failback of one machine by its provider can start, from one look at its host. Looks at power, state, mode and jobs
  * separately and reports every reason at once.
- * @param settings `providerId`: `Msvm_ReplicationProvider.Name` of the relationship, null when it could not be read
  * @param jobs jobs that affect the machine; finished ones are passed over
  */
 export function preflightMember(
-  member: Pick<ResolvedMember, 'settings'>,
+  member: Pick<ResolvedMember, 'settings' | 'strategy' | 'why' | 'obstacles'>,
   observation: VmObservation,
-  settings: { readonly providerId: string | null },
   jobs: readonly JobObservation[],
 ): PreflightResult {
   const why: string[] = [];
@@ -84,20 +91,19 @@ export function preflightMember(
     return { verdict: 'already-under-way', strategy: 'provider', why, reasons: [] };
   }
 
-  const choice = chooseStrategy(member.settings.strategy, settings.providerId);
-  why.push(choice.why);
+  why.push(...member.why);
   if (observation.operationalStatus[0] === OperationalStatus.InService)
     why.push('another operation holds the machine (operational status 11, in service): the first attempts may be refused');
   const reasons = [
     ...wrongState(state, member.settings.startStates),
     ...wrongPower(observation.power),
-    ...(choice.reason ? [choice.reason] : []),
+    ...member.obstacles,
     ...jobs.flatMap(runningJob),
     ...criticalHealth(replication.health, state),
     ...degraded(observation.operationalStatus),
   ];
-  if (reasons.length > 0) return blocked(choice.strategy, why, reasons);
-  return { verdict: 'ready', strategy: choice.strategy, why, reasons };
+  if (reasons.length > 0) return blocked(member.strategy, why, reasons);
+  return { verdict: 'ready', strategy: member.strategy, why, reasons };
 }
 
 function blocked(strategy: PreflightResult['strategy'], why: readonly string[], reasons: readonly PreflightReason[]): PreflightResult {
@@ -146,33 +152,6 @@ function wrongPower(power: number): PreflightReason[] {
   };
   const remedy = remedies[power] ?? 'Look at the machine on its host, and turn it off.';
   return [{ code: 'power', message: `power is ${describePower(power)}; a failback needs ${describePower(EnabledState.Off)}`, remedy }];
-}
-
-function chooseStrategy(
-  wanted: 'auto' | 'provider',
-  providerId: string | null,
-): { readonly strategy: PreflightResult['strategy']; readonly why: string; readonly reason?: PreflightReason } {
-  const inBox = providerId !== null && providerId.replace(/[{}]/g, '').toUpperCase() === IN_BOX_PROVIDER;
-  if (wanted === 'provider') {
-    const doubt = inBox ? '; the in-box provider may answer 32770 (not supported)' : '';
-    return { strategy: 'provider', why: `the plan asks for strategy provider${doubt}` };
-  }
-  if (providerId === null) {
-    const message = 'the replication provider could not be read, so no strategy can be chosen';
-    const remedy = 'Check the rights of the account on this host, or write strategy: provider into the plan.';
-    return { strategy: null, why: 'strategy auto: the provider is not known', reason: { code: 'provider', message, remedy } };
-  }
-  if (!inBox)
-    return { strategy: 'provider', why: `strategy auto: provider ${providerId} is external, so it is asked with InitiateFailback` };
-  return {
-    strategy: 'reverse',
-    why: 'strategy auto: the in-box provider fails back by reversing the replication',
-    reason: {
-      code: 'provider',
-      message: 'the in-box provider needs strategy reverse, which comes with a later version',
-      remedy: 'Fail this machine back by hand (reverse replication, then planned failover) and take it out of the plan.',
-    },
-  };
 }
 
 function runningJob(job: JobObservation): PreflightReason[] {

@@ -1,9 +1,11 @@
 import type { FailureCode } from '../domain/failure.ts';
-import { describeReplicationMode } from '../domain/replication.ts';
+import type { Intent } from '../domain/intent.ts';
+import { describeReplicationMode, ReplicationMode } from '../domain/replication.ts';
 import { type InventoryVm, isRecoverySide } from './inventory.ts';
 import { compileGlob } from './name-glob.ts';
 import { nearest } from './nearest.ts';
 import { effectiveSettings, type MatchedMembers, type MemberSpec, type NamedMember, type Plan, type SourcePosition } from './plan.ts';
+import { resolveCopies } from './resolve-copies.ts';
 import type { ResolvedMember } from './resolved-member.ts';
 
 /** Why an entry of the plan could not be turned into machines as written. */
@@ -28,35 +30,37 @@ const MAX_SUGGESTIONS = 50;
 const byName = new Intl.Collator('en', { numeric: true });
 
 /**
- * Finds the machines a plan means. Names compare without regard to case.
+ * Finds the machines a plan means. Names compare without regard to case. All copies of a machine have the same id, and are one member.
  *
- * A name (or id) means the machine on the recovery side (replica or extended replica) when there is one, because the other
- * side of a replication has the same name and id; several of them are ambiguous. Without one it means the only
- * replicated machine of that name, which pre-flight then explains. A glob means every machine on the recovery side it matches,
- * except those that an entry of their own names and those an earlier glob took.
+ * A name (or id) means the machine that has a copy on the recovery side (replica or extended replica) when there is one. Without one it
+ * means the only replicated machine of that name, which pre-flight then explains. A glob means every machine it matches that has a copy
+ * on the recovery side or, in a plan that says which site is home, several copies; except those that an entry of their own names and
+ * those an earlier glob took.
  * @param inventory machines of all hosts of the plan; machines of other hosts are passed over
  */
-export function selectMembers(plan: Pick<Plan, 'hosts' | 'defaults' | 'members'>, inventory: readonly InventoryVm[]): Selection {
-  const selection = new Selector(plan, inventory);
-  return selection.run();
+export function selectMembers(plan: SelectedPlan, inventory: readonly InventoryVm[], intent: Intent = 'failback'): Selection {
+  return new Selector(plan, inventory, intent).run();
 }
 
+type SelectedPlan = Pick<Plan, 'home' | 'hosts' | 'defaults' | 'members'>;
 type Report = (problem: Omit<SelectionProblem, 'position' | 'severity'> & { readonly severity?: 'warning' }) => void;
 
 class Selector {
-  readonly #plan: Pick<Plan, 'hosts' | 'defaults' | 'members'>;
+  readonly #plan: SelectedPlan;
+  readonly #intent: Intent;
   readonly #machines: readonly InventoryVm[];
   readonly #byName: ReadonlyMap<string, readonly InventoryVm[]>;
   readonly #byId: ReadonlyMap<string, readonly InventoryVm[]>;
   readonly #problems: SelectionProblem[] = [];
-  /** What took a machine, by member key. */
+  /** What took a machine, by its id. */
   readonly #taken = new Map<string, MemberSpec>();
   #suggestions = 0;
 
-  constructor(plan: Pick<Plan, 'hosts' | 'defaults' | 'members'>, inventory: readonly InventoryVm[]) {
+  constructor(plan: SelectedPlan, inventory: readonly InventoryVm[], intent: Intent) {
     const order = new Map(plan.hosts.map(({ name }, index) => [name, index]));
     const rank = (vm: InventoryVm) => order.get(vm.host) ?? 0;
     this.#plan = plan;
+    this.#intent = intent;
     this.#machines = inventory
       .filter(({ host }) => order.has(host))
       .sort((a, b) => rank(a) - rank(b) || byName.compare(a.name, b.name) || compareText(a.name, b.name) || compareText(a.vmId, b.vmId));
@@ -84,23 +88,17 @@ class Selector {
     }
     const recovery = found.filter(isRecoverySide);
     const replicated = recovery.length > 0 ? recovery : found.filter((vm) => vm.replicated);
-    const [machine, another] = replicated;
+    const [machine] = replicated;
     if (!machine) {
       const remedy = 'Take it out of the plan, or check that this is the host of the replica.';
       report({ code: 'vm.not-replicated', message: `${quote(spec.vm)} on ${listHosts(found)} is not replicated`, remedy });
       return [];
     }
-    if (another) {
-      const remedy = 'Say which one with on: HOST or id: GUID.';
-      const places = replicated.slice(0, 5).map((vm) => `${vm.host} (${vm.vmId})`);
-      report({
-        code: 'vm.ambiguous',
-        message: `${quote(spec.vm)} means ${replicated.length} machines: ${listSome(places, replicated.length)}`,
-        remedy,
-      });
+    if (replicated.some(({ vmId }) => vmId !== machine.vmId)) {
+      reportAmbiguous(spec.vm, replicated, report);
       return [];
     }
-    const earlier = this.#taken.get(keyOf(machine));
+    const earlier = this.#taken.get(machine.vmId);
     if (earlier) {
       report({
         code: 'plan.invalid',
@@ -109,7 +107,7 @@ class Selector {
       });
       return [];
     }
-    return [this.#take(machine, spec)];
+    return this.#take(machine.vmId, replicated, spec);
   }
 
   #matched(spec: MatchedMembers): ResolvedMember[] {
@@ -117,7 +115,7 @@ class Selector {
     const matches = compileGlob(spec.match);
     const onHost = spec.on === null ? this.#machines : this.#machines.filter(({ host }) => host === spec.on);
     const all = onHost.filter(({ name }) => matches(name));
-    const found = all.filter(isRecoverySide);
+    const found = all.filter((vm) => isRecoverySide(vm) || this.#isPaired(vm));
     if (found.length === 0) {
       const others =
         all.length === 0
@@ -142,14 +140,31 @@ class Selector {
         });
       return rest.filter(({ name }) => !excluded(name));
     }, found);
-    return left.filter((vm) => !this.#taken.has(keyOf(vm))).map((vm) => this.#take(vm, spec));
+    const groups = groupBy(left, ({ vmId }) => vmId);
+    return [...groups].filter(([vmId]) => !this.#taken.has(vmId)).flatMap(([vmId, copies]) => this.#take(vmId, copies, spec));
   }
 
-  #take(vm: InventoryVm, spec: MemberSpec): ResolvedMember {
-    const key = keyOf(vm);
-    this.#taken.set(key, spec);
+  /** Copies of it are on several hosts of a plan that can tell them apart. */
+  #isPaired({ vmId, replicated }: InventoryVm): boolean {
+    return replicated && this.#plan.home !== null && this.#copiesOf(vmId).length > 1;
+  }
+
+  #copiesOf(vmId: string): readonly InventoryVm[] {
+    return (this.#byId.get(vmId.toUpperCase()) ?? []).filter(({ mode }) => mode !== ReplicationMode.TestReplica);
+  }
+
+  /** @param meant the copies the entry means */
+  #take(vmId: string, meant: readonly InventoryVm[], spec: MemberSpec): ResolvedMember[] {
     const settings = effectiveSettings(this.#plan.defaults, spec);
-    return { key, vm: vm.name, vmId: vm.vmId, host: vm.host, settings, position: spec.position };
+    const { doubtful, ...resolution } = resolveCopies({ copies: this.#copiesOf(vmId), meant }, this.#plan, settings, this.#intent);
+    const vm = meant.find(({ host }) => host === resolution.host) ?? meant[0];
+    if (!vm) return [];
+    if (doubtful.length > 0) {
+      reportAmbiguous(vm.name, doubtful, this.#reporter(spec));
+      return [];
+    }
+    this.#taken.set(vmId, spec);
+    return [{ key: `${resolution.host}/${vmId}`, vm: vm.name, vmId, ...resolution, settings, position: spec.position }];
   }
 
   #reportNotFound(spec: NamedMember, elsewhere: readonly InventoryVm[], report: Report): void {
@@ -180,9 +195,13 @@ class Selector {
   }
 }
 
-/** The stable id of a machine on a host. */
-function keyOf({ host, vmId }: InventoryVm): string {
-  return `${host}/${vmId}`;
+function reportAmbiguous(vm: string, machines: readonly InventoryVm[], report: Report): void {
+  const places = machines.slice(0, 5).map(({ host, vmId }) => `${host} (${vmId})`);
+  report({
+    code: 'vm.ambiguous',
+    message: `${quote(vm)} means ${machines.length} machines: ${listSome(places, machines.length)}`,
+    remedy: 'Say which one with on: HOST or id: GUID.',
+  });
 }
 
 function groupBy(machines: readonly InventoryVm[], keyOfGroup: (vm: InventoryVm) => string): ReadonlyMap<string, readonly InventoryVm[]> {

@@ -6,9 +6,12 @@ import { parsePlan } from '../../src/plan/parse-plan.ts';
 const HEAD = 'version: 1\nname: p\n';
 const HOSTS = 'hosts:\n  h1: { address: "https://h1:5986", credentials: { username: u, password: env:P } }\n';
 const MEMBERS = 'members: [a]\n';
-const KEYS = 'version, name, hosts, defaults, limits, members';
-const NAMED_KEYS = 'vm, id, on, strategy, recoveryPoint, retry, timeouts, after, start, critical';
-const HOST_KEYS = 'address, transport, credentials, auth, tls, allowUnencrypted, limits';
+const KEYS = 'version, name, home, hosts, defaults, limits, members';
+const NAMED_KEYS = 'vm, id, on, strategy, recoveryPoint, retry, timeouts, after, start, verify, reverse, rto, critical';
+const PROBE_KEYS = 'heartbeat, tcp, http, status, script, args';
+const PROBE = 'one of { heartbeat: true }, { tcp: HOST:PORT }, { http: URL, status: 200 }, { script: PATH, args: [] }';
+const POINT_IN_TIME = 'now, or a point in time with its zone, such as 2026-03-01T22:00:00+01:00';
+const HOST_KEYS = 'address, transport, credentials, auth, tls, allowUnencrypted, site, cluster, broker, limits';
 const NAME_OF_VM = 'the name of a machine: text of 1 to 255 characters without control characters';
 const HOST_NAME = 'letters, digits, dots, dashes and underscores, at most 63, starting with a letter or digit';
 const FINGERPRINT = 'the SHA-256 fingerprint of the certificate: 64 hex digits, with or without colons';
@@ -98,12 +101,95 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
     [host('auth: certificate'), '4:85: auth: certificate comes with a later version (valid: basic)'],
     [host('auth: digest'), '4:85: "digest" is not valid for "auth" (valid: basic)'],
     [host('transport: powershell'), '4:90: transport: powershell comes with a later version (valid: wsman)'],
-    [withDefaults('{ strategy: reverse }'), '6:23: strategy: reverse comes with a later version (valid: auto or provider)'],
-    [withDefaults('{ verify: [{ tcp: "a:1" }] }'), '6:21: probes under "verify" come with a later version (valid: a mapping with stable)'],
-    [withDefaults('{ verify: { tcp: "a:1" } }'), '6:23: "tcp" comes with a later version (valid: stable)'],
-    [withMember('{ vm: a, verify: [] }'), `6:14: "verify" comes with a later version (valid: ${NAMED_KEYS})`],
-    [withMember('{ vm: a, strategy: reverse }'), '6:24: strategy: reverse comes with a later version (valid: auto or provider)'],
     [withMember("{ match: '*', haltAfterFailures: 1 }"), '6:19: "haltAfterFailures" comes with a later version (valid: match, on, except)'],
+  ],
+  probes: [
+    [
+      withDefaults('{ verify: [{ tcp: "a:1" }] }'),
+      '6:21: a list of probes belongs under "probes" here (valid: a mapping with stable, within, every and probes)',
+    ],
+    [withDefaults('{ verify: { tcp: "a:1" } }'), '6:23: "tcp" belongs into the list "probes" (valid: stable, within, every, probes)'],
+    [withDefaults('{ verify: { every: 0s } }'), `6:30: 0s is too short ${duration('100ms', '1h', '10s')}`],
+    [
+      withDefaults('{ verify: { probes: [{ tpc: "a:1" }] } }'),
+      `6:32: this probe asks nothing (valid: ${PROBE})`,
+      `6:34: unknown key "tpc"; did you mean "tcp"? (valid: ${PROBE_KEYS})`,
+    ],
+    [
+      withMember('{ vm: a, verify: 7 }'),
+      '6:22: 7 is not valid for "verify" (valid: a list of probes, or a mapping with stable, within, every and probes)',
+    ],
+    [withMember('{ vm: a, verify: [] , verfy: 1 }'), `6:27: unknown key "verfy"; did you mean "verify"? (valid: ${NAMED_KEYS})`],
+    [withMember('{ vm: a, verify: [{ tcp: a }] }'), '6:30: this is not host:port (valid: host:port, such as sql01.example.net:1433)'],
+    [
+      withMember('{ vm: a, verify: [{ tcp: "a:65536" }] }'),
+      '6:30: this is not host:port (valid: host:port, such as sql01.example.net:1433)',
+    ],
+    [
+      withMember('{ vm: a, verify: [{ http: ftp://a }] }'),
+      '6:31: this is not an http:// or https:// address (valid: http://… or https://…, without user name and password)',
+    ],
+    [
+      withMember('{ vm: a, verify: [{ http: "https://u:geheim@a" }] }'),
+      '6:31: a probe holds no user name and no password (valid: http://… or https://…, without user name and password)',
+    ],
+    [
+      withMember('{ vm: a, verify: [{ heartbeat: true, tcp: "a:1" }] }'),
+      `6:23: heartbeat and tcp are probes of their own (valid: ${PROBE})`,
+    ],
+    [withMember('{ vm: a, verify: [{ tcp: "a:1", status: 200 }] }'), `6:23: "status" belongs to a probe with "http" (valid: ${PROBE})`],
+    [withMember('{ vm: a, verify: [{ tcp: "a:1", args: [x] }] }'), `6:23: "args" belongs to a probe with "script" (valid: ${PROBE})`],
+    [withMember('{ vm: a, verify: [{ heartbeat: no }] }'), '6:36: "no" is not valid for "heartbeat" (valid: true)'],
+    [
+      withMember('{ vm: a, verify: { stble: 1s } }'),
+      '6:24: unknown key "stble"; did you mean "stable"? (valid: stable, within, every, probes)',
+    ],
+    [
+      withMember("{ match: '*', verify: [] }"),
+      '6:19: "verify" belongs to a member named with "vm"; machines picked by "match" take the plan\'s defaults (valid: match, on, except)',
+    ],
+  ],
+  'the way home between two hosts': [
+    [withDefaults('{ strategy: reserve }'), '6:23: "reserve" is not valid for "strategy" (valid: auto, provider or reverse)'],
+    [
+      withDefaults('{ strategy: reverse }'),
+      '6:23: strategy reverse needs to know which site is home (valid: home: SITE at the top of the plan, and site: at its hosts)',
+    ],
+    [
+      withMember('{ vm: a, strategy: reverse }'),
+      '6:24: strategy reverse needs to know which site is home (valid: home: SITE at the top of the plan, and site: at its hosts)',
+    ],
+    [atTop('home: milan\n'), '6:7: no host stands at site "milan" (valid: a site that at least one host names with site:)'],
+    [`home: milna\n${host('site: milan')}`, '1:7: no host stands at site "milna"; did you mean "milan"? (valid: milan)'],
+    [`home: milan\n${host('site: milan')}`, '1:7: warning: all hosts stand at "milan": no machine can come from another site'],
+    [`${host('reverse: {}')}`, `4:79: unknown key "reverse" (valid: ${HOST_KEYS})`],
+    [atTop('reverse: {}\n'), `6:1: "reverse" belongs under "defaults" (valid: ${KEYS})`],
+    [
+      withDefaults('{ reverse: { fistCopy: network } }'),
+      '6:24: unknown key "fistCopy"; did you mean "firstCopy"? (valid: firstCopy, copyAt, sync, shutdown, hold, unseen, giveUpExtended)',
+    ],
+    [withDefaults('{ reverse: { firstCopy: tape } }'), '6:35: "tape" is not valid for "firstCopy" (valid: seeded or network)'],
+    [withDefaults('{ reverse: { copyAt: 22:00 } }'), `6:32: this is not a point in time (valid: ${POINT_IN_TIME})`],
+    [withDefaults('{ reverse: { copyAt: 2026-03-01T22:00 } }'), `6:32: this is not a point in time (valid: ${POINT_IN_TIME})`],
+    [
+      withDefaults('{ reverse: { sync: { pending: 64MB } } }'),
+      '6:41: "64MB" is not a number of bytes (valid: a number of bytes up to 64TiB, such as 64MiB (units: B, KiB, MiB, GiB, TiB))',
+    ],
+    [
+      withDefaults('{ reverse: { sync: { pending: 65TiB } } }'),
+      '6:41: 65TiB is too much (valid: a number of bytes up to 64TiB, such as 64MiB (units: B, KiB, MiB, GiB, TiB))',
+    ],
+    [withDefaults('{ reverse: { shutdown: { within: 0s } } }'), `6:44: 0s is too short ${duration('1s', '1d', '5m')}`],
+    [
+      withMember('{ vm: a, reverse: { shutdown: { turnoff: true } } }'),
+      '6:37: unknown key "turnoff"; did you mean "turnOff"? (valid: within, turnOff)',
+    ],
+    [withMember('{ vm: a, rto: soon }'), `6:19: "soon" is not a duration ${duration('1s', '30d', '30m')}`],
+    [withMember('{ vm: a, after: { reverse: always } }'), '6:32: "always" is not valid for "reverse" (valid: none, commit or rollback)'],
+    [
+      `${HEAD}hosts:\n  h1: { address: https://a, credentials: &c { username: u, password: env:P }, cluster: c, site: x }\n  h2: { address: https://b, credentials: *c, cluster: c, site: y }\n${MEMBERS}`,
+      '5:3: hosts "h1" and "h2" are nodes of cluster "c", but their sites differ (valid: site: x at both)',
+    ],
   ],
   hosts: [
     [
@@ -191,7 +277,7 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
       withDefaults('{ after: { provider: reverse } }'),
       '6:32: "reverse" is not valid for "provider" (valid: none, commit or commit+reverse)',
     ],
-    [withDefaults('{ after: commit }'), '6:20: "commit" is not valid for "after" (valid: a mapping with provider)'],
+    [withDefaults('{ after: commit }'), '6:20: "commit" is not valid for "after" (valid: a mapping with provider and reverse)'],
     [withDefaults('{ startStates: [] }'), '6:26: a list is not valid for "startStates" (valid: at least one state)'],
     [withDefaults('{ startStates: [6, 13] }'), `6:30: a failback cannot start from state 13 (valid: ${START_STATE})`],
     [withDefaults('{ startStates: [committed] }'), `6:27: "committed" is not valid (valid: ${START_STATE})`],
@@ -270,7 +356,7 @@ describe('all of it at once', () => {
       '8:11: auth: kerberos comes with a later version',
       '10:5: "address" is missing',
       '10:5: unknown key "addres"; did you mean "address"?',
-      '13:13: strategy: reverse comes with a later version',
+      '13:13: strategy reverse needs to know which site is home',
       '14:21: 60 is not valid for "call"',
       '14:30: "4 hours" is not a duration',
       '15:22: 0 is not valid for "attempts"',

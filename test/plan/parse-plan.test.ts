@@ -27,6 +27,7 @@ describe('a minimal plan', () => {
     expect(parsed(MINIMAL)).toEqual({
       version: 1,
       name: 'p',
+      home: null,
       hosts: [
         {
           name: 'h1',
@@ -36,6 +37,9 @@ describe('a minimal plan', () => {
           credentials: { username: 'u', password: 'env:P' },
           tls: { caFile: null, fingerprint: null },
           allowUnencrypted: false,
+          site: null,
+          cluster: null,
+          broker: null,
           limits: { inFlight: 3 },
         },
       ],
@@ -49,6 +53,19 @@ describe('a minimal plan', () => {
         startStates: [6, 5],
         start: true,
         stable: 10_000,
+        probes: [],
+        probing: { within: 600_000, every: 10_000 },
+        reverse: {
+          firstCopy: 'seeded',
+          copyAt: null,
+          sync: { pendingBytes: 67_108_864, latency: 300_000 },
+          shutdown: { within: 300_000, turnOff: false },
+          commit: 'commit',
+          hold: 0,
+          unseen: 300_000,
+          giveUpExtended: false,
+        },
+        rto: null,
         critical: false,
       },
       members: [{ kind: 'vm', vm: 'a', id: null, on: null, overrides: {}, position: { line: 10, column: 5 } }],
@@ -62,6 +79,85 @@ describe('a minimal plan', () => {
 });
 
 describe('normalising', () => {
+  it('reads everything about the way home between two hosts, for all members and for one', () => {
+    const { home, hosts, defaults, members } = parsed({
+      ...MINIMAL,
+      home: 'Milan',
+      hosts: {
+        h1: { ...MINIMAL.hosts.h1, site: 'Milan' },
+        h2: { ...MINIMAL.hosts.h1, site: 'Rome', cluster: 'c1', broker: 'c1-broker.example.net' },
+      },
+      defaults: {
+        strategy: 'reverse',
+        after: { provider: 'commit', reverse: 'rollback' },
+        reverse: {
+          firstCopy: 'network',
+          copyAt: '2026-03-01T22:00:00+01:00',
+          sync: { pending: '1GiB', latency: '1m' },
+          shutdown: { within: '2m', turnOff: true },
+          hold: '1h',
+          unseen: '10s',
+          giveUpExtended: true,
+        },
+        verify: { stable: '1s', within: '2s', every: '1s', probes: [{ heartbeat: true }] },
+        rto: '30m',
+      },
+      members: [
+        'a',
+        {
+          vm: 'b',
+          verify: [{ tcp: 'b:1433' }, { http: 'https://b', status: 204 }, { http: 'http://b' }, { script: './check.sh', args: ['b'] }],
+          reverse: { copyAt: 'now', sync: { pending: '0' }, shutdown: { turnOff: false } },
+          after: { reverse: 'none' },
+          rto: '1m',
+        },
+        { vm: 'c', verify: { stable: '5s', every: '2s' } },
+      ],
+    });
+    expect(home).toBe('Milan');
+    expect(hosts).toMatchObject([
+      { site: 'Milan', cluster: null, broker: null },
+      { site: 'Rome', cluster: 'c1', broker: 'c1-broker.example.net' },
+    ]);
+    const [a, b, c] = members.map((spec) => effectiveSettings(defaults, spec));
+    expect(a).toMatchObject({
+      strategy: 'reverse',
+      after: 'commit',
+      reverse: {
+        firstCopy: 'network',
+        copyAt: '2026-03-01T21:00:00.000Z',
+        sync: { pendingBytes: 1024 ** 3, latency: 60_000 },
+        shutdown: { within: 120_000, turnOff: true },
+        commit: 'rollback',
+        hold: 3_600_000,
+        unseen: 10_000,
+        giveUpExtended: true,
+      },
+      stable: 1_000,
+      probes: [{ kind: 'heartbeat' }],
+      probing: { within: 2_000, every: 1_000 },
+      rto: 1_800_000,
+    });
+    expect(b).toEqual({
+      ...a,
+      probes: [
+        { kind: 'tcp', address: 'b:1433' },
+        { kind: 'http', url: 'https://b', status: 204 },
+        { kind: 'http', url: 'http://b', status: null },
+        { kind: 'script', path: expect.stringMatching(/^\/.*\/check\.sh$/), args: ['b'] },
+      ],
+      reverse: {
+        ...a?.reverse,
+        copyAt: null,
+        sync: { pendingBytes: 0, latency: 60_000 },
+        shutdown: { within: 120_000, turnOff: false },
+        commit: 'none',
+      },
+      rto: 60_000,
+    });
+    expect(c).toEqual({ ...a, stable: 5_000, probing: { within: 2_000, every: 2_000 } });
+  });
+
   it.each([
     ['https://h1', 'https://h1:5986/wsman'],
     ['https://H1.Example.net:443/', 'https://h1.example.net/wsman'],

@@ -5,6 +5,7 @@ import { EnabledState } from '../../src/domain/power.ts';
 import { IN_BOX_PROVIDER, ReplicationState } from '../../src/domain/replication.ts';
 import { PLAN_DEFAULTS, type PlannedSettings } from '../../src/plan/plan.ts';
 import { preflightMember } from '../../src/plan/preflight-conditions.ts';
+import { resolveCopies } from '../../src/plan/resolve-copies.ts';
 
 const EXTERNAL = '11111111-2222-3333-4444-555555555555';
 const replication: ReplicationObservation = { state: 6, health: 1, failedOverType: 1, lastReplicationTime: null };
@@ -42,7 +43,12 @@ interface Case {
 function check(c: Case = {}) {
   const settings = { ...PLAN_DEFAULTS, ...c.settings };
   const observation = { ...ready, replication: { ...replication, ...c.replication }, ...c.vm };
-  return preflightMember({ settings }, observation, { providerId: c.providerId === undefined ? EXTERNAL : c.providerId }, c.jobs ?? []);
+  const { mode, replication: relation, power, extended, vmId, name } = observation;
+  const { state = null, health = null } = relation ?? {};
+  const providerId = c.providerId === undefined ? EXTERNAL : c.providerId;
+  const copy = { host: 'dr1', vmId, name, replicated: relation !== null, mode, state, health, power, providerId, extended, peer: null };
+  const resolved = resolveCopies({ copies: [copy], meant: [copy] }, { home: null, hosts: [] }, settings, 'failback');
+  return preflightMember({ settings, ...resolved }, observation, c.jobs ?? []);
 }
 
 const codes = (c: Case) => check(c).reasons.map(({ code }) => code);
@@ -182,14 +188,6 @@ describe('a member is blocked', () => {
     ]);
   });
 
-  it.each([IN_BOX_PROVIDER, `{${IN_BOX_PROVIDER.toLowerCase()}}`])('when strategy auto meets the in-box provider %s', (providerId) => {
-    expect(check({ providerId })).toMatchObject({
-      verdict: 'blocked',
-      strategy: 'reverse',
-      reasons: [{ code: 'provider', message: 'the in-box provider needs strategy reverse, which comes with a later version' }],
-    });
-  });
-
   it('when strategy auto does not know the provider', () => {
     expect(check({ providerId: null })).toMatchObject({ verdict: 'blocked', strategy: null, reasons: [{ code: 'provider' }] });
   });
@@ -226,7 +224,7 @@ describe('a member is blocked', () => {
     const c: Case = {
       replication: { state: 10, health: 3 },
       vm: { power: 2, operationalStatus: [3] },
-      providerId: IN_BOX_PROVIDER,
+      providerId: null,
       jobs: [job, { ...job, jobId: 'J2' }],
     };
     expect(codes(c)).toEqual(['state', 'power', 'provider', 'job', 'job', 'replication-health', 'machine-degraded']);

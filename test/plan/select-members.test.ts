@@ -17,6 +17,8 @@ function vm(host: string, name: string, id: number, more: Partial<InventoryVm> =
     health: 1,
     power: 3,
     providerId: null,
+    extended: false,
+    peer: null,
   };
   return { host, name, vmId: guid(id), ...state, ...more };
 }
