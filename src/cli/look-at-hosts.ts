@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FailbackError, type Failure, toFailure } from '../domain/failure.ts';
 import type { HostObservation, JobObservation, VmObservation } from '../domain/observation.ts';
+import { ReplicationMode } from '../domain/replication.ts';
 import type { HyperVHost, ReplicationSettings } from '../hyperv/hyperv-host.ts';
 import type { InventoryVm } from '../plan/inventory.ts';
 import type { Plan, PlanHost } from '../plan/plan.ts';
@@ -120,7 +121,7 @@ async function lookOnce(context: LookContext, host: PlanHost, timeoutMs: number)
 }
 
 function inventoryOf(host: string, { observation, settings }: SeenHost): InventoryVm[] {
-  return [...observation.vms.values()].map(({ vmId, name, mode, power, replication }) => ({
+  return [...observation.vms.values()].map(({ vmId, name, mode, power, replication, extended }) => ({
     host,
     vmId,
     name,
@@ -130,5 +131,17 @@ function inventoryOf(host: string, { observation, settings }: SeenHost): Invento
     health: replication?.health ?? null,
     power,
     providerId: settings.get(vmId)?.providerId ?? null,
+    extended,
+    peer: peerOf(mode, settings.get(vmId)),
   }));
+}
+
+/** The other end of the relationship, by the name a machine is replicated by. */
+function peerOf(mode: number, settings: ReplicationSettings | undefined): string | null {
+  if (!settings) return null;
+  const ends =
+    mode === ReplicationMode.Primary
+      ? [settings.recoveryConnectionPoint, settings.recoveryHostSystem]
+      : [settings.primaryConnectionPoint, settings.primaryHostSystem];
+  return ends.find((name) => name !== null && name !== '') ?? null;
 }

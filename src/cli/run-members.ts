@@ -1,8 +1,9 @@
 import type { ResolvedMember } from '../plan/resolved-member.ts';
 import type { NewMember } from '../runtime/create-run.ts';
+import { settingsOf } from './preflight-pair.ts';
 
 /** A selected machine as a member of a run. What only the plan needs to know is left out. */
-export function newMemberOf({ vm, vmId, host, settings: { critical: _, ...settings } }: ResolvedMember): NewMember {
-  // Pre-flight lets no other strategy pass.
-  return { vm, vmId, host, partner: null, settings: { ...settings, strategy: 'provider' } };
+export function newMemberOf(member: ResolvedMember): NewMember {
+  const { vm, vmId, host, partner } = member;
+  return { vm, vmId, host, partner, settings: settingsOf(member) };
 }

@@ -1,7 +1,10 @@
 import { FailbackError } from '../domain/failure.ts';
+import type { Intent } from '../domain/intent.ts';
 import { loadPlan } from '../plan/load-plan.ts';
 import { printable } from '../report/printable.ts';
 import type { RunId } from '../runtime/keys.ts';
+import type { RunRecord } from '../runtime/run-record.ts';
+import type { CommandHint } from './command-hint.ts';
 import type { CliContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
 import { standstillOf } from './follow/standstill.ts';
@@ -23,16 +26,32 @@ async function overtakenBy(found: FoundRedis, { plan, name }: NewRunRequest, err
   return null;
 }
 
+/** A run goes on with what it was started for. @throws FailbackError `run.active` when it is for something else */
+function requireIntent({ run, intent: begun = 'failback' }: RunRecord, wanted: Intent, command: CommandHint): void {
+  if (begun === wanted) return;
+  throw new FailbackError({
+    class: 'permanent',
+    code: 'run.active',
+    message: `run ${run} of this plan is not finished, and it is a ${begun}, not a ${wanted}`,
+    remedy: `Follow it: ${command('watch', run)}, or end it first: ${command('cancel', run)}`,
+    details: { run },
+  });
+}
+
 /** Starts a run of a plan, or goes on with the one that is unfinished, and follows it. */
 export async function runPlan(context: CliContext, file: string, options: RunPlanOptions): Promise<number> {
   const { output } = context;
   const name = options.name === undefined ? undefined : checkRunName(options.name);
   const plan = await loadPlan(file);
   const found = await findRedis(context, true);
-  const again = (...words: readonly string[]) => context.command('run', printable(file), ...words);
+  const { intent = 'failback' } = options;
+  const purpose = intent === 'failback' ? [] : ['--intent', intent];
+  const again = (...words: readonly string[]) => context.command('run', printable(file), ...purpose, ...words);
   const unfinished = await withRedisAt(found, async (session) => {
     await requireSafeRedis(context, session.redis, options.unsafeRedis ?? false);
-    return findUnfinishedRun(session, plan.name, name, { again, command: context.command });
+    const run = await findUnfinishedRun(session, plan.name, name, { again, command: context.command });
+    if (run !== null) requireIntent((await session.views.run(run)).record, intent, context.command);
+    return run;
   });
   if (unfinished !== null && options.dryRun) {
     output.print(`would go on with run ${unfinished}, which is not finished: ${context.command('status', unfinished)}`);

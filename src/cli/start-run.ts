@@ -1,5 +1,6 @@
 import { FailbackError } from '../domain/failure.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Intent } from '../domain/intent.ts';
+import type { Plan, PlanHost } from '../plan/plan.ts';
 import { printable } from '../report/printable.ts';
 import { createRun } from '../runtime/create-run.ts';
 import type { RunId } from '../runtime/keys.ts';
@@ -8,19 +9,12 @@ import type { CliContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
 import { runHostOf } from './host-connection.ts';
 import { lookAtHosts, requireAllHosts } from './look-at-hosts.ts';
-import {
-  blockers,
-  type CheckedMember,
-  type Preflight,
-  preflightLines,
-  preflightObjects,
-  preflightPlan,
-  problemLines,
-} from './preflight-plan.ts';
+import { blockers, type CheckedMember, type Preflight, preflightPlan } from './preflight-plan.ts';
 import { type FoundRedis, withRedisAt } from './redis-session.ts';
 import { newMemberOf } from './run-members.ts';
 import { newRunName } from './run-name.ts';
 import type { RunPlanOptions } from './run-options.ts';
+import { preflightLines, preflightObjects, problemLines, prospectLines } from './show-preflight.ts';
 
 export interface NewRunRequest {
   readonly file: string;
@@ -42,7 +36,8 @@ export async function startRun(context: CliContext, request: NewRunRequest): Pro
   output.say(`looking at ${counted(plan.hosts.length, 'host')}…`);
   const inventory = await lookAtHosts(context, plan);
   requireAllHosts(inventory);
-  const preflight = preflightPlan(plan, inventory);
+  const { intent = 'failback' } = options;
+  const preflight = await preflightPlan(context, plan, inventory, intent);
   for (const line of problemLines(preflight, file, output.sideColors)) output.say(line);
   const blocked = blockers(preflight);
   const mayStart = blocked === 0 || options.adopt || (options.skipBlocked ?? false);
@@ -51,16 +46,22 @@ export async function startRun(context: CliContext, request: NewRunRequest): Pro
   if (options.adopt) sayAdopted(context, preflight);
   else if (blocked > 0)
     output.warn(`left out because they are blocked: ${counted(blocked, 'entry', 'entries')} (see ${context.command('preflight', file)})`);
-  const members = preflight.members.filter((checked) => (options.adopt ? !checked.home : checked.result.verdict !== 'blocked'));
+  const members = preflight.members.filter((checked) => (options.adopt ? canAdopt(checked) : checked.result.verdict !== 'blocked'));
   if (members.length === 0) {
-    output.print(options.adopt ? 'every VM of the plan is home: there is nothing to adopt' : 'no VM of the plan can start');
-    return options.adopt ? ExitCode.Done : ExitCode.Blocked;
+    const allHome = options.adopt && preflight.members.every(({ home }) => home);
+    output.print(allHome ? 'every VM of the plan is home: there is nothing to adopt' : 'no VM of the plan can start');
+    return allHome ? ExitCode.Done : ExitCode.Blocked;
   }
-  if (!(await isWanted(context, plan, members, options))) {
+  if (!(await isWanted(context, plan, { ...preflight, members }, options))) {
     output.say('nothing was started');
     return ExitCode.Interrupted;
   }
   return create(context, request, members);
+}
+
+/** What a run can take over wherever it stands; what is home is left in peace, and what can not be told apart to people. */
+function canAdopt({ home, prospect }: CheckedMember): boolean {
+  return !home && prospect !== null;
 }
 
 async function create(
@@ -74,41 +75,43 @@ async function create(
       run,
       plan: plan.name,
       createdBy: parts.operator,
-      hosts: plan.hosts.filter((host) => members.some(({ member }) => member.host === host.name)).map(runHostOf),
+      hosts: hostsOf(plan, members).map(runHostOf),
       inFlight: plan.limits.inFlight,
       members: members.map(({ member }) => newMemberOf(member)),
       adopt: options.adopt,
+      intent: options.intent ?? 'failback',
     }),
   );
   output.say(`run ${run}: ${counted(members.length, 'VM')}`);
   return run;
 }
 
+/** Hosts of both copies, and the other nodes of their clusters: a machine may move to one of those in the middle. */
+function hostsOf(plan: Plan, members: readonly CheckedMember[]): readonly PlanHost[] {
+  const own = new Set(members.flatMap(({ member: { host, partner } }) => (partner === null ? [host] : [host, partner])));
+  const clusters = new Set(plan.hosts.flatMap(({ name, cluster }) => (own.has(name) && cluster !== null ? [cluster] : [])));
+  return plan.hosts.filter(({ name, cluster }) => own.has(name) || (cluster !== null && clusters.has(cluster)));
+}
+
 /** Asks where somebody can answer; a script that says `run` means it. */
-async function isWanted(context: CliContext, plan: Plan, members: readonly CheckedMember[], { yes }: RunPlanOptions): Promise<boolean> {
+async function isWanted(context: CliContext, plan: Plan, preflight: Preflight, { yes }: RunPlanOptions): Promise<boolean> {
   if (yes || !canAsk(context)) return true;
   const { output } = context;
-  for (const line of preflightLines({ members, problems: [] }, output.sideColors).slice(0, output.size.rows)) output.say(line);
-  return askYes(context, `Bring ${counted(members.length, 'VM')} home (plan ${printable(plan.name)})?`);
+  const { members, intent } = preflight;
+  for (const line of preflightLines(preflight, output.sideColors).slice(0, output.size.rows)) output.say(line);
+  const question = {
+    failback: `Bring ${counted(members.length, 'VM')} home`,
+    'planned-failover': `Move ${counted(members.length, 'VM')} to the other site`,
+    drill: `Try out the replicas of ${counted(members.length, 'VM')}`,
+  }[intent];
+  return askYes(context, `${question} (plan ${printable(plan.name)})?`);
 }
 
 function showDryRun({ output }: CliContext, preflight: Preflight, file: string, mayStart: boolean): number {
   for (const object of preflightObjects(preflight, file)) output.emit(object);
   for (const line of preflightLines(preflight, output.colors)) output.print(line);
   output.print();
-  for (const { member, result } of preflight.members.filter(({ result: { verdict } }) => verdict !== 'blocked')) {
-    const { start, after } = member.settings;
-    const todo = [
-      ...(result.verdict === 'ready'
-        ? ['InitiateFailback']
-        : result.verdict === 'already-under-way'
-          ? ['watch the failback that is under way']
-          : []),
-      ...(start ? ['start', 'verify'] : []),
-      ...(after === 'none' ? [] : [after]),
-    ];
-    output.print(`${printable(member.vm)}: ${todo.length === 0 ? 'nothing left to do' : todo.join(', ')}`);
-  }
+  for (const line of prospectLines(preflight, output.colors)) output.print(line);
   output.print(mayStart ? 'dry run: nothing was started' : 'dry run: a run would be refused because of what is blocked');
   return mayStart ? ExitCode.Done : ExitCode.Blocked;
 }
@@ -124,16 +127,28 @@ function refused({ output }: CliContext, preflight: Preflight, file: string, blo
   });
 }
 
-function sayAdopted({ output }: CliContext, { members }: Preflight): void {
+function sayAdopted({ output }: CliContext, { members, intent }: Preflight): void {
   const count = (test: (checked: CheckedMember) => boolean) => members.filter(test).length;
   const done = count(({ home, result }) => home || result.verdict === 'already-done');
-  const underWay = count(({ result }) => result.verdict === 'already-under-way');
-  const untouched = count(({ result }) => result.verdict === 'ready');
-  const unclear = members.length - done - underWay - untouched;
+  const underWay = count(({ home, result, prospect }) => !home && isUnderWay(result, prospect, intent));
+  const unclear = count(({ home, result }) => !home && result.verdict === 'blocked');
+  const untouched = members.length - done - underWay - unclear;
   output.emit({ type: 'adopt', members: members.length, done, underWay, untouched, unclear });
   output.print(
     `found ${counted(members.length, 'VM')}: ${done} with their data home, ${underWay} under way, ${untouched} untouched${unclear > 0 ? `, ${unclear} to be looked at` : ''}`,
   );
+  for (const { member, result, prospect } of members) {
+    const [reason] = result.reasons;
+    if (prospect && member.partner !== null) output.print(`${printable(member.vm)}: ${printable(prospect.stands)}`);
+    if (!prospect && reason) output.print(`${printable(member.vm)}: left out: ${printable(reason.message)}`);
+  }
+}
+
+/** Something of it is done, by this run's forerunner or by hand. */
+function isUnderWay({ verdict }: CheckedMember['result'], prospect: CheckedMember['prospect'], intent: Intent): boolean {
+  if (verdict === 'already-under-way') return true;
+  const first = intent === 'planned-failover' ? 'shutdown' : 'commit';
+  return verdict === 'ready' && (prospect?.steps.some(({ name, does }) => name === first && does === 'skip') ?? false);
 }
 
 function counted(count: number, one: string, many = `${one}s`): string {

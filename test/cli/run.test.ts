@@ -49,7 +49,7 @@ describe('run', () => {
     const simulator = await simulate();
     const { code, stdout } = await failback(['run', writePlan(simulator), '--dry-run', ...REDIS], ENVIRONMENT);
     expect(code).toBe(0);
-    expect(stdout).toContain(': InitiateFailback, start, verify');
+    expect(stdout).toContain(': failback, start, verify');
     expect(stdout).toContain('dry run: nothing was started');
     expect((await failback(['runs', ...REDIS])).stdout).toContain('no runs yet');
   });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Start } from '../context.ts';
+import { intentOption } from '../intent-option.ts';
 import type { RunPlanOptions } from '../run-options.ts';
 import { runPlan } from '../run-plan.ts';
 
@@ -8,7 +9,8 @@ export function addRun(program: Command, start: Start): void {
     .command('run')
     .description('bring the VMs of a plan home; the same command again resumes the run')
     .argument('<plan>', 'plan file')
-    .option('--dry-run', 'say what would be done; starts nothing')
+    .addOption(intentOption())
+    .option('--dry-run', 'say what would be done, step by step; starts nothing')
     .option('--detach', 'leave the work to other workers (failback worker) and return at once')
     .option('-y, --yes', 'do not ask')
     .option('--name <name>', 'name of the run (default: plan name and time)')
