@@ -22,7 +22,8 @@ const shutdown: Step = {
   readiness(look) {
     const { away } = pairOf(look);
     if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the VM is to be shut down away');
-    if (away.power !== EnabledState.Running) {
+    // One that is shutting down and does not come to an end is what a hard power-off is for.
+    if (away.power !== EnabledState.Running && away.power !== EnabledState.ShuttingDown) {
       return blocked(
         `the VM away is ${describePower(away.power)} and can not be asked to shut down`,
         'Resume it, or shut it down by hand, then retry.',
