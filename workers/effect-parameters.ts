@@ -4,12 +4,15 @@ import { InitialReplicationType } from '../src/domain/replication.ts';
 import type { EffectParameters } from './effect.ts';
 
 /** How a call is made for a member: what its settings and the people who were asked say. */
-export function parametersOf({ settings }: Pick<MemberInput, 'settings'>, { fenced }: Pick<EffectInput, 'fenced'>): EffectParameters {
+export function parametersOf(
+  { settings, brokers }: Pick<MemberInput, 'settings' | 'brokers'>,
+  { fenced, side }: Pick<EffectInput, 'fenced' | 'side'>,
+): EffectParameters {
   const { firstCopy } = settings.reverse;
   return {
     fenced,
     failoverPoint: null,
-    recoveryConnectionPoint: null,
+    recoveryConnectionPoint: brokers[side === 'home' ? 'away' : 'home'],
     certificateThumbprint: null,
     initialReplication: { type: firstCopy === 'seeded' ? InitialReplicationType.Seeded : InitialReplicationType.Network, startTime: null },
     resynchronizeAt: null,

@@ -16,9 +16,21 @@ const connectionSchema = z.object({
 export type HostConnection = z.infer<typeof connectionSchema>;
 
 /** A plan's host as a run keeps it. */
-export function runHostOf({ name, address, limits, transport, auth, credentials, tls, allowUnencrypted }: PlanHost): RunHost {
+export function runHostOf({
+  name,
+  address,
+  limits,
+  cluster,
+  broker,
+  transport,
+  auth,
+  credentials,
+  tls,
+  allowUnencrypted,
+}: PlanHost): RunHost {
   const connection: HostConnection = { transport, auth, credentials: { ...credentials }, tls: { ...tls }, allowUnencrypted };
-  return { name, address, inFlight: limits.inFlight, connection };
+  const inCluster = { ...(cluster === null ? {} : { cluster }), ...(broker === null ? {} : { broker }) };
+  return { name, address, inFlight: limits.inFlight, ...inCluster, connection };
 }
 
 /** @throws FailbackError `plan.invalid` for a connection another version wrote in another way */

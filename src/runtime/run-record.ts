@@ -10,6 +10,8 @@ export interface RunHost {
   readonly address: string;
   /** Hosts of the same name here are nodes of one cluster: a VM may move from one to another. Absent: it stands alone. */
   readonly cluster?: string;
+  /** Replica Broker of its cluster: the name others replicate to. */
+  readonly broker?: string;
   /** Members in flight on the host at a time, over all runs. */
   readonly inFlight: number;
   /** The plan's other words about the host, for whoever connects to it. Never holds a secret. */
@@ -105,7 +107,8 @@ function decodeInput(text: string, record: RunRecord): MemberInput {
   const effective = record.settings[settings];
   if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);
   const nodes = { home: nodesOf(record, host), away: partner === null ? [] : nodesOf(record, partner) };
-  return { vm, vmId, host, partner, nodes, settings: effective, adopt: record.adopt };
+  const brokers = { home: brokerOf(record, host), away: partner === null ? null : brokerOf(record, partner) };
+  return { vm, vmId, host, partner, nodes, brokers, settings: effective, adopt: record.adopt };
 }
 
 /** A host and the other nodes of its cluster. */
@@ -113,6 +116,10 @@ export function nodesOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): read
   const cluster = hosts.find(({ name }) => name === host)?.cluster;
   if (cluster === undefined) return [host];
   return [host, ...hosts.filter((other) => other.cluster === cluster && other.name !== host).map(({ name }) => name)];
+}
+
+function brokerOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): string | null {
+  return hosts.find(({ name }) => name === host)?.broker ?? null;
 }
 
 export function unknownRun(run: RunId): FailbackError {

@@ -16,6 +16,7 @@ export const member: MemberInput = {
   host: 'hv-a',
   partner: null,
   nodes: { home: ['hv-a'], away: [] },
+  brokers: { home: null, away: null },
   settings: quickSettings,
   adopt: false,
 };

@@ -20,7 +20,7 @@ function contextOf(scene: Scene, effect: EffectName, at: string, parameters: Par
     partner: { name: partner, reach: async () => scene.host(partner) },
     member: { ...member(), vm: 'pair', vmId: scene.idOf('pair', at), host: at },
     input: { effect, side: 'home', host: at, partner, attempt: 1, jobId: null, fenced: false },
-    parameters: { ...parametersOf(member(), { fenced: false }), ...parameters },
+    parameters: { ...parametersOf(member(), { fenced: false, side: 'home' }), ...parameters },
     settings: null,
   };
 }

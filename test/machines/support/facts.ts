@@ -35,6 +35,7 @@ export function member(settings: Partial<MemberSettings> = {}, adopt = false): M
     host: 'hv-dr-01',
     partner: null,
     nodes: { home: ['hv-dr-01'], away: [] },
+    brokers: { home: null, away: null },
     adopt,
     settings: { ...SETTINGS, ...settings },
   };
