@@ -3,40 +3,46 @@ import { describeReplicationHealth, describeReplicationState } from '../domain/r
 import { type InventoryVm, isRecoverySide } from './inventory.ts';
 import type { PlanHost } from './plan.ts';
 import { vmName } from './plan-schema.ts';
+import { type ToldSites, tellSites } from './tell-sites.ts';
 
 export interface PlanTemplateOptions {
   /** Default `my-failback`. */
   readonly name?: string;
   /** Hosts whose settings are known. A host of the inventory that is not among them gets an address made from its name. */
   readonly hosts?: readonly PlanHost[];
+  /** The site that is home, when that is known; else it is told from the pairs of the inventory, if there are any. */
+  readonly home?: string | null;
 }
 
 const HEADER = ` Made by \`failback plan init\`. Check the addresses and the account, take out what should stay,
  then run \`failback plan lint\` and \`failback preflight\`.
- Other keys have defaults: retry, timeouts, after, startStates, start, verify under "defaults"; limits.`;
+ Other keys have defaults: retry, timeouts, after, startStates, start, verify, reverse, rto under "defaults"; limits.`;
 
 /**
- * A commented plan with every machine of the inventory that is on the recovery side, in the inventory's order; a glob for
- * everything when there is none. It is a valid plan as long as the names of hosts are. Machines a plan cannot name (control
- * characters) are left out and counted in a comment.
+ * A commented plan with every machine of the inventory that has a copy on the recovery side, once, in the inventory's order; a glob for
+ * everything when there is none. Says which hosts stand at home when pairs of copies tell it. It is a valid plan as long as the names of
+ * hosts are. Machines a plan cannot name (control characters) are left out and counted in a comment.
  */
 export function writePlanTemplate(inventory: readonly InventoryVm[], options: PlanTemplateOptions = {}): string {
-  const recovery = inventory.filter(isRecoverySide);
+  const told = options.home == null ? tellSites(inventory) : null;
+  const home = options.home ?? (told ? 'home' : null);
+  const recovery = home === null ? inventory.filter(isRecoverySide) : onceEach(inventory.filter(isRecoverySide));
   const machines = recovery.filter(({ name }) => vmName.safeParse(name).success);
-  const known = new Map((options.hosts ?? []).map((host) => [host.name, hostEntry(host)]));
-  for (const { host } of inventory) if (!known.has(host)) known.set(host, guessedHost(host));
-  if (known.size === 0) known.set('hyperv-host', guessedHost('hyperv-host'));
+  const known = new Map((options.hosts ?? []).map((host) => [host.name, hostEntry(host, told)]));
+  for (const { host } of inventory) if (!known.has(host)) known.set(host, guessedHost(host, told));
+  if (known.size === 0) known.set('hyperv-host', guessedHost('hyperv-host', null));
 
   const namesakes = groupByName(machines);
   const document = new Document({
     version: 1,
     name: options.name ?? 'my-failback',
+    ...(home === null ? {} : { home }),
     hosts: Object.fromEntries(known),
     defaults: { strategy: 'auto', recoveryPoint: 'latest' },
     limits: { inFlight: 20 },
     members: machines.length === 0 ? [{ match: '*' }] : machines.map((vm) => memberEntry(vm, namesakes)),
   });
-  document.commentBefore = HEADER;
+  document.commentBefore = told ? `${HEADER}\n${toldWords(told)}` : HEADER;
   const members = document.get('members');
   if (isSeq(members)) {
     for (const [index, vm] of machines.entries()) {
@@ -51,21 +57,39 @@ export function writePlanTemplate(inventory: readonly InventoryVm[], options: Pl
   return document.toString({ lineWidth: 0, singleQuote: true });
 }
 
-function hostEntry({ address, credentials, tls, allowUnencrypted, limits }: PlanHost) {
+/** Both copies of a machine may be replicas for a while: one of them is enough. */
+function onceEach(copies: readonly InventoryVm[]): readonly InventoryVm[] {
+  const taken = new Set<string>();
+  return copies.filter(({ vmId }) => !taken.has(vmId) && taken.add(vmId));
+}
+
+function toldWords({ certain }: ToldSites): string {
+  return certain
+    ? ' "home" and "site" are told from machines that were failed over: give the sites names of your own.'
+    : ' "home" and "site" are a guess: home is where most machines send from. CHECK THEM, everything depends on it.';
+}
+
+function hostEntry({ name, address, credentials, tls, allowUnencrypted, limits, site, cluster, broker }: PlanHost, told: ToldSites | null) {
   const { caFile, fingerprint } = tls;
+  const place = site ?? told?.siteOf.get(name);
   return {
     address,
     credentials: { ...credentials },
     ...(caFile === null && fingerprint === null ? {} : { tls: { ...(caFile && { ca: caFile }), ...(fingerprint && { fingerprint }) } }),
     ...(allowUnencrypted ? { allowUnencrypted } : {}),
+    ...(place && { site: place }),
+    ...(cluster && { cluster }),
+    ...(broker && { broker }),
     limits: { ...limits },
   };
 }
 
-function guessedHost(name: string) {
+function guessedHost(name: string, told: ToldSites | null) {
+  const place = told?.siteOf.get(name);
   return {
     address: `https://${name}:5986`,
     credentials: { username: 'CONTOSO\\svc-failback', password: 'env:HV_PASSWORD' },
+    ...(place && { site: place }),
     limits: { inFlight: 3 },
   };
 }

@@ -110,7 +110,7 @@ describe('inventory and preflight', () => {
     expect(stdout).toMatch(/plan\.yaml:\d+:\d+: error: "typo" is on no host of the plan/);
     expect(stdout).toMatch(/fine +hv-dr-01 +6 \(committed\) +provider +ready/);
     expect(stdout).toContain('power is 2 (running)');
-    expect(stdout).toContain('the in-box provider needs strategy reverse');
+    expect(stdout).toContain('the plan does not say which site is home');
     const json = await failback(['preflight', plan, '--json'], ENVIRONMENT);
     expect(json.objects.at(-1)).toMatchObject({ type: 'preflight-summary', members: 3, ready: 1, blocked: 2, problems: 1 });
     expect(stdout + json.stdout).not.toContain(PASSWORD);

@@ -3,6 +3,7 @@ import { describePower } from '../../domain/power.ts';
 import { describeReplicationHealth, describeReplicationMode, describeReplicationState, IN_BOX_PROVIDER } from '../../domain/replication.ts';
 import { isRecoverySide } from '../../plan/inventory.ts';
 import { loadPlan } from '../../plan/load-plan.ts';
+import type { Plan } from '../../plan/plan.ts';
 import { durationWords } from '../../report/duration-words.ts';
 import { printable } from '../../report/printable.ts';
 import type { CliContext, Start } from '../context.ts';
@@ -29,17 +30,19 @@ export function addInventory(program: Command, start: Start): void {
 
 async function showInventory(context: CliContext, file: string, all: boolean): Promise<number> {
   const { output, parts } = context;
-  const inventory = await lookAtHosts(context, await loadPlan(file));
-  const shown = inventory.machines.filter((machine) => all || isRecoverySide(machine));
-  for (const machine of shown) output.emit(machineObject(machine, inventory));
+  const plan = await loadPlan(file);
+  const inventory = await lookAtHosts(context, plan);
+  const pairs = pairedIn(plan, inventory);
+  const shown = inventory.machines.filter((machine) => all || isRecoverySide(machine) || pairs.has(machine.vmId));
+  const siteOf = (host: string) => plan.hosts.find(({ name }) => name === host)?.site ?? null;
+  for (const machine of shown) output.emit({ ...machineObject(machine, inventory), site: siteOf(machine.host) });
   if (shown.length > 0) {
-    const rows = shown.map((machine) => rowOf(machine, inventory, parts.now()));
-    output.print(table(['vm', 'host', 'state', 'mode', 'health', 'power', 'provider', 'last replication'], rows, output.colors));
+    const rows = shown.map((machine) => rowOf(machine, inventory, parts.now(), siteOf(machine.host)));
+    output.print(table(['vm', 'host', 'site', 'state', 'mode', 'health', 'power', 'provider', 'last replication'], rows, output.colors));
   }
+  const count = pairs.size === 0 ? shown.length : new Set(shown.map(({ vmId }) => vmId)).size;
   const hidden = inventory.machines.length - shown.length;
-  output.print(
-    `${shown.length} VM${shown.length === 1 ? '' : 's'}${hidden > 0 ? `, ${hidden} more that can not be brought home (--all)` : ''}`,
-  );
+  output.print(`${count} VM${count === 1 ? '' : 's'}${hidden > 0 ? `, ${hidden} more that can not be brought home (--all)` : ''}`);
   for (const { host, failure } of inventory.failures) {
     output.emit({ type: 'host-failure', host, failure });
     output.error(failure.message, failure.remedy);
@@ -47,12 +50,24 @@ async function showInventory(context: CliContext, file: string, all: boolean): P
   return inventory.failures.length === 0 ? ExitCode.Done : ExitCode.Unreachable;
 }
 
-function rowOf(machine: Machine, inventory: Inventory, now: number): string[] {
+/** Ids of machines with copies on several hosts, in a plan that can tell them apart. */
+function pairedIn({ home }: Plan, { machines }: Inventory): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const paired = new Set<string>();
+  for (const { replicated, vmId } of home === null ? [] : machines) {
+    if (replicated && seen.has(vmId)) paired.add(vmId);
+    if (replicated) seen.add(vmId);
+  }
+  return paired;
+}
+
+function rowOf(machine: Machine, inventory: Inventory, now: number, site: string | null): string[] {
   const { name, host, state, mode, health, power } = machine;
   const last = lastReplication(machine, inventory);
   return [
     printable(name),
     host,
+    printable(site ?? '-'),
     state === null ? '-' : describeReplicationState(state),
     describeReplicationMode(mode),
     health === null ? '-' : describeReplicationHealth(health),

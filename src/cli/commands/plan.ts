@@ -83,7 +83,7 @@ async function init(context: CliContext, { from, name, out, force }: InitOptions
   for (const { failure } of inventory?.failures ?? []) output.error(failure.message, failure.remedy);
   const text = writePlanTemplate(inventory?.machines ?? [], {
     ...(name === undefined ? {} : { name }),
-    ...(plan === null ? {} : { hosts: plan.hosts }),
+    ...(plan === null ? {} : { hosts: plan.hosts, home: plan.home }),
   });
   if (out === undefined) {
     if (output.json) output.emit({ type: 'plan-template', text });
