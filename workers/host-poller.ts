@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { toFailure } from '../src/domain/failure.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
@@ -53,6 +54,8 @@ export class HostPoller {
 
   constructor(parts: HostPollerParts) {
     this.#parts = parts;
+    // A look makes as many requests at a time as there are VMs whose statistics are due, and all of them listen.
+    setMaxListeners(0, this.#abort.signal);
   }
 
   start(): void {

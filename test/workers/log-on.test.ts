@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { FailbackError } from '../../src/domain/failure.ts';
+import { readJournal } from '../../src/runtime/journal.ts';
 import { hostKeyOf } from '../../src/runtime/keys.ts';
 import { Presence } from '../../src/runtime/presence.ts';
 import type { RunHost } from '../../src/runtime/run-record.ts';
 import { useRedis } from '../support/redis.ts';
 import { connectHost, eventually, runHosts } from '../support/system.ts';
+import { acceptedCalls, expectAllHome, pairsIn } from './support/pairs.ts';
 import { type Defer, ONCE, type Stage, setStage } from './support/stage.ts';
 import { startWorkerProcess } from './support/worker-process.ts';
 
@@ -99,4 +101,29 @@ test.concurrent('of two runs with secrets of their own a worker that has one ser
   expect((await stage.views.run(theirs)).counts).toMatchObject({ completed: 0, attention: 0, failed: 0 });
   expect(stage.failbacks()).toEqual([{ received: 0, accepted: 0 }, { received: 0, accepted: 0 }, ONCE, ONCE]);
   expect((await gaps(stage)).map(({ run }) => run)).toEqual([theirs]);
+});
+
+test.concurrent('a call that needs a look at a partner this process can not log on to is left, with no attempt spent, to one that can', async ({
+  onTestFinished,
+}) => {
+  const stage = await setStage(redis, onTestFinished, pairsIn(['prepared', 'failed-over-home']));
+  const homes = ['hv-mi-01', 'hv-mi-02'];
+  const lacking = async (found: RunHost) => ({
+    ...(await connectHost(found)),
+    prepare: async () => {
+      if (!homes.includes(found.name)) throw new FailbackError(MISSING);
+    },
+  });
+  // One that looks at the away hosts but makes no call at home, and one that could call there but can not look away.
+  await stage.startWorker({ hosts: ['hv-dr-01', 'hv-dr-02'] });
+  await stage.startWorker({ hosts: homes, connectHost: lacking });
+  const run = await stage.createRun({ settings: { strategy: 'reverse' } });
+  await eventually(async () => (await gaps(stage)).length === 2);
+  await eventually(async () => (await stage.members(run)).every(({ state }) => state.endsWith(': calling')));
+  for (const pair of stage.simulator.pairs) expect(acceptedCalls(stage, pair)).toEqual([]);
+  for (const claim of Object.values(await redis.hgetall(stage.keys.calls(run)))) expect(claim.split('|')).toHaveLength(2);
+  await startWorkerProcess({ redisUrl: url, prefix: stage.keys.prefix }, onTestFinished);
+  expect((await stage.untilFinished(run)).counts.completed).toBe(2);
+  expectAllHome(stage);
+  for await (const { to } of readJournal(redis, stage.keys, run)) expect(to).not.toMatch(/backingOff|unseen|operator/i);
 });

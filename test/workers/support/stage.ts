@@ -32,6 +32,8 @@ export interface NewRunOptions {
   readonly inFlight?: number;
   readonly perHost?: number;
   readonly adopt?: boolean;
+  /** Where pairs run now is where they shall run in the end no more: a planned failover. */
+  readonly swapped?: boolean;
   /** Only these VMs, by position; default all. */
   readonly only?: readonly number[];
   readonly hosts?: readonly RunHost[];
@@ -49,6 +51,7 @@ export class Stage {
   readonly simulator: Simulator;
   readonly #ledgerFile: string;
   readonly #defer: Defer;
+  readonly #runs = new Set<string>();
 
   constructor(redis: Redis, simulator: Simulator, ledgerFile: string, defer: Defer) {
     this.redis = redis;
@@ -63,12 +66,19 @@ export class Stage {
 
   async createRun(options: NewRunOptions = {}): Promise<string> {
     const run = options.run ?? `run-${randomUUID().slice(0, 8)}`;
+    this.#runs.add(run);
     const settings = { ...quickSettings, ...options.settings };
     const { pairs, hosts } = this.simulator;
     const members =
-      settings.strategy === 'reverse'
-        ? pairs.map(({ id, name, home, away }) => ({ vm: name, vmId: id, host: home, partner: away, settings }))
-        : hosts.flatMap(({ name, vms }) => vms.map(({ id, name: vm }) => ({ vm, vmId: id, host: name, partner: null, settings })));
+      settings.strategy === 'provider'
+        ? hosts.flatMap(({ name, vms }) => vms.map(({ id, name: vm }) => ({ vm, vmId: id, host: name, partner: null, settings })))
+        : pairs.map(({ id, name, home, away }) => ({
+            vm: name,
+            vmId: id,
+            host: options.swapped ? away : home,
+            partner: settings.strategy === 'drill' ? null : options.swapped ? home : away,
+            settings,
+          }));
     await createRun(this.runtime, {
       run,
       plan: 'test',
@@ -103,6 +113,13 @@ export class Stage {
     const members: MemberView[] = [];
     for await (const member of this.views.members(run)) members.push(member);
     return members;
+  }
+
+  /** Everything Redis knows about this stage is gone. */
+  async forgetEverything(): Promise<void> {
+    const found = await this.redis.keys(`${this.keys.prefix}:*`);
+    if (found.length > 0) await this.redis.del(...found);
+    for (const run of this.#runs) this.runtime.forget(run);
   }
 
   get ledger(): LedgerReading {

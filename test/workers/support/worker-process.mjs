@@ -10,6 +10,22 @@ import { startWorker } from '../../../dist/workers/worker.js';
  * `freeze`: it only stops there, until SIGCONT. */
 const { redisUrl, prefix, at, nth = 1, armed = true, freeze = false } = JSON.parse(process.env.JOB ?? '{}');
 
+/** Everything that changes something on a host. */
+const CALLS = [
+  'initiateFailback',
+  'initiateFailover',
+  'commitFailover',
+  'revertFailover',
+  'reverseReplicationRelationship',
+  'startReplication',
+  'resynchronize',
+  'requestReplicationStateChange',
+  'initiateShutdown',
+  'testReplicaSystem',
+  'destroyTestReplica',
+  'requestStateChange',
+];
+
 let counting = armed;
 let passed = 0;
 let answered = 0;
@@ -26,19 +42,23 @@ function pass(point) {
 async function connectHost({ name, address, connection }) {
   const { username, password } = connection;
   const host = createWsmanHost({ name, address, credentials: async () => ({ username, password }), allowUnencrypted: true });
+  const watched = {};
+  for (const method of CALLS) {
+    watched[method] = async (...args) => {
+      pass('claimed');
+      const result = await host[method](...args);
+      pass('called');
+      answered += 1;
+      return result;
+    };
+  }
   return {
     ...host,
+    ...watched,
     async replicationSettings() {
       const settings = await host.replicationSettings();
       pass('unclaimed');
       return settings;
-    },
-    async initiateFailback(request, control) {
-      pass('claimed');
-      const result = await host.initiateFailback(request, control);
-      pass('called');
-      answered += 1;
-      return result;
     },
   };
 }

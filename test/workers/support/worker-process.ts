@@ -4,8 +4,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Where a worker process kills itself: after a commit, before its effects are handed over · after they are · while an InitiateFailback
- * is prepared, before its claim · between the claim and the call · between the host's answer and the report · after the report is on record.
+ * Where a worker process kills itself: after a commit, before its effects are handed over · after they are · while a call that needs
+ * settings is prepared, before its claim · between the claim and the call · between the host's answer and the report · after the report is on record.
  */
 export type KillPoint = 'committed' | 'handed-over' | 'unclaimed' | 'claimed' | 'called' | 'reported';
 
