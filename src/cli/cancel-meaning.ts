@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 
 /**
  * What a cancel would do to a member at this moment:
- * - `free`: it is cancelled at once, nothing of it is at work on a host
+ * - `free`: it is cancelled at once: nothing of it is at work on a host, or what is does no harm
  * - `finish-then-hold`: the operation that runs on the host ends first, nothing follows it
  * - `revert`: the operation that runs ends first, then everything since the VM was stopped is taken back, and it runs where it ran
  * - `leave-halfway`: its way back waits for a person, and would be left where it is: which copy may run is for a person to decide
@@ -17,7 +17,7 @@ export type CancelMeaning = 'free' | 'finish-then-hold' | 'revert' | 'leave-half
 
 /** What each meaning says to a person; of a drill, whose test VM is all there is to take back, something else. */
 const WORDS: Readonly<Record<CancelMeaning, string>> = {
-  free: 'nothing is at work on the host that has to end: cancelled at once',
+  free: 'cancelled at once: nothing of it has to end on a host',
   'finish-then-hold': 'what runs on the host ends first, then nothing follows',
   revert:
     'what runs on the host ends first, then the failover home is taken back: the VM runs where it ran before, what it wrote at home since its start there is lost',

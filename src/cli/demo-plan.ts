@@ -1,13 +1,22 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Document } from 'yaml';
-import type { SimulatedHost } from './parts.ts';
+import type { SimulatedHost, SimulatedStrategy } from './parts.ts';
+
+/** Small amounts, so that a simulated disk is soon in sync, and an objective of a minute, to have something to be held against. */
+const PAIR_DEFAULTS = {
+  after: { reverse: 'commit' },
+  reverse: { sync: { pending: '1GiB' }, shutdown: { within: '20s' }, hold: '1s' },
+  rto: '1m',
+};
 
 export interface DemoPlan {
   /** Folder of the plan and of the passwords. */
   readonly directory: string;
   readonly name: string;
   readonly hosts: readonly SimulatedHost[];
+  /** How its VMs go home; two sites are concerned in all but `provider`. */
+  readonly strategy: SimulatedStrategy;
   /** Command that plays the same hosts again. */
   readonly playAgain: string;
 }
@@ -16,16 +25,18 @@ export interface DemoPlan {
  * Writes a plan for simulated hosts, and a password file for each: a plan holds references only. Times are short, because simulated
  * time runs fast. @returns the path of the plan
  */
-export async function writeDemoPlan({ directory, name, hosts, playAgain }: DemoPlan): Promise<string> {
+export async function writeDemoPlan({ directory, name, hosts, strategy, playAgain }: DemoPlan): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const host of hosts) {
     const file = join(directory, passwordFile(host.name));
     await writeFile(file, `${host.password}\n`, { mode: 0o600 });
     await chmod(file, 0o600);
   }
+  const pairs = strategy !== 'provider';
   const document = new Document({
     version: 1,
     name,
+    ...(pairs ? { home: 'home' } : {}),
     hosts: Object.fromEntries(
       hosts.map((host) => [
         host.name,
@@ -33,6 +44,7 @@ export async function writeDemoPlan({ directory, name, hosts, playAgain }: DemoP
           address: host.url,
           credentials: { username: host.username, password: `file:${passwordFile(host.name)}` },
           allowUnencrypted: true,
+          ...(pairs ? { site: host.site } : {}),
           limits: { inFlight: 3 },
         },
       ]),
@@ -42,6 +54,7 @@ export async function writeDemoPlan({ directory, name, hosts, playAgain }: DemoP
       retry: { attempts: 5, backoff: 'exponential', delay: '1s', max: '10s' },
       timeouts: { call: '10s', doubt: '2s', settle: '30s' },
       verify: { stable: '2s' },
+      ...(pairs ? PAIR_DEFAULTS : {}),
     },
     limits: { inFlight: 40 },
     members: [{ match: '*' }],

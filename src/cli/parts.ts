@@ -26,6 +26,33 @@ export interface WorkerHandle {
 export const FAULT_PRESETS = ['none', 'some', 'harsh'] as const;
 export type FaultPreset = (typeof FAULT_PRESETS)[number];
 
+/** What brings simulated machines home: an external provider, the other one of two Hyper-V hosts, or half and half. */
+export const SIMULATED_STRATEGIES = ['provider', 'reverse', 'mixed'] as const;
+export type SimulatedStrategy = (typeof SIMULATED_STRATEGIES)[number];
+
+/** How a host-to-host pair may stand at the start, in the order of the way home. */
+export const SIMULATED_STAGES = [
+  'failed-over',
+  'planned-failed-over',
+  'committed',
+  'home-is-replica',
+  'reversed',
+  'copying',
+  'replicating',
+  'suspended',
+  'resync-required',
+  'resynchronizing',
+  'stopped',
+  'prepared',
+  'failed-over-home',
+  'home-running',
+  'home-reversed',
+  'home',
+  'extended',
+  'both-running',
+] as const;
+export type SimulatedStage = (typeof SIMULATED_STAGES)[number];
+
 export interface SimulatorRequest {
   readonly hosts: number;
   readonly vms: number;
@@ -37,6 +64,9 @@ export interface SimulatorRequest {
   readonly bindAddress: string;
   readonly tls: boolean;
   readonly faults: FaultPreset;
+  readonly strategy: SimulatedStrategy;
+  /** Starting states of host-to-host pairs, taken in turn; empty: committed, the old primary off. */
+  readonly stages: readonly SimulatedStage[];
   /** Path of a scenario file. */
   readonly scenario?: string;
   readonly ledgerFile?: string;
@@ -46,6 +76,10 @@ export interface SimulatorRequest {
 
 export interface SimulatedHost {
   readonly name: string;
+  /** Name of its site: by default `dr` or `home`. */
+  readonly site: string;
+  /** Present on nodes of a cluster. */
+  readonly cluster?: string;
   readonly url: string;
   readonly username: string;
   readonly password: string;

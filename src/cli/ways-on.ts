@@ -90,7 +90,7 @@ function groupLines(
   const cancel = cancels.get(id);
   const alike = members.every((member) => member.failure?.message === failure?.message);
   return [
-    `  ${names.join(', ')}: ${where.includes(statusWords(status)) ? where : `${statusWords(status)}, ${where}`}`,
+    `  ${names.join(', ')}: ${where.includes(statusWords(status)) || questionOf(first) !== null ? where : `${statusWords(status)}, ${where}`}`,
     ...(failure ? [`    why     ${printable(failure.message)}${alike ? '' : ' (the others likewise)'}`] : []),
     ...(failure?.remedy ? [`    remedy  ${printable(failure.remedy)}`] : []),
     ...commandsFor(run, members, command).map((line, n) => `    ${n === 0 ? 'then  ' : 'or    '}  ${line}`),

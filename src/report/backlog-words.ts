@@ -8,13 +8,16 @@ const STALE_MS = 60_000;
 /** Nobody plans by what is further away than this, milliseconds. */
 const FAR_MS = 30 * 86_400_000;
 
-/** Steps in which data is on its way: in all others the last count is history. */
-const MOVING: readonly string[] = ['copy', 'resume', 'resynchronize', 'inSync', 'shutdown', 'prepare'];
+/** Steps in which the backlog is counted again and again: in all others the last count is history. */
+const COUNTED: readonly string[] = ['copy', 'resynchronize', 'inSync'];
+/** Here "nothing" only says that the host has not counted yet. */
+const COPYING: readonly string[] = ['copy', 'resynchronize'];
 
 /** The count that is about what the member does now; null when there is none. */
 export function backlogNow(state: string, backlog: Backlog | null): Backlog | null {
   const { step } = splitState(state);
-  return step !== null && MOVING.includes(step) ? backlog : null;
+  if (step === null || backlog === null || !COUNTED.includes(step)) return null;
+  return backlog.pendingBytes === 0 && COPYING.includes(step) ? null : backlog;
 }
 
 /**

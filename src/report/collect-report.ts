@@ -10,6 +10,7 @@ import type { CallReport, MemberReport, RunReport, Sighting, TimelineEntry } fro
 import { type DrillTimes, noDrillTimes, noteDrill, scorecardOf } from './scorecard.ts';
 import { splitState } from './state-words.ts';
 import { goalOf } from './status-words.ts';
+import { alreadyDone } from './step-words.ts';
 import { whyOf } from './why.ts';
 
 export interface ReportSource {
@@ -74,7 +75,7 @@ export async function collectReport({ views, now, operator }: ReportSource, run:
     goal: goalOf(record),
     strategies: countOf(strategies),
     downtime: downtimeTotals(reports.flatMap(({ downtime }) => downtime ?? [])),
-    skippedSteps: reports.reduce((sum, { skipped }) => sum + skipped.length, 0),
+    skippedSteps: reports.reduce((sum, { skipped }) => sum + alreadyDone(skipped).length, 0),
     calls,
     hosts: record.hosts.map(({ name, address, inFlight }) => ({ name, address, inFlight })),
     timeline: stories.get(RUN_INSTANCE)?.timeline ?? [],

@@ -84,7 +84,7 @@ function observationWords({ vm, job, side, statistics, test }: Evidence, place: 
   if (vm === null || vm === undefined) return `${seen}: the host does not have the VM`;
   const state = vm.replication === null ? 'not replicated' : `replication state ${describeReplicationState(vm.replication.state)}`;
   const work = job ? `, job ${describeJobState(job.jobState)}${job.errorCode === 0 ? '' : ` with error ${job.errorCode}`}` : '';
-  const backlog = statistics ? `, ${byteWords(statistics.pendingBytes)} to go` : '';
+  const backlog = statistics && statistics.pendingBytes > 0 ? `, ${byteWords(statistics.pendingBytes)} to go` : '';
   const trial = test ? `, test VM ${describePower(test.power)}` : '';
   return `${seen}: ${state}, VM ${describePower(vm.power)}${work}${backlog}${trial}`;
 }

@@ -94,7 +94,7 @@ const COLUMNS: readonly Column[] = [
     heading: 'Outcome',
     cell: ({ outcome }, _, { goal }) => `<td class="${toneOf(outcome)}">${statusWords(outcome, 1, goal)}</td>`,
   },
-  { heading: 'Why', cell: whyCell },
+  { heading: 'Why', when: ({ members }) => members.some(({ why }) => why !== null), cell: whyCell },
   {
     heading: 'Scorecard',
     when: ({ members }) => members.some(({ drill }) => drill !== null),

@@ -7,7 +7,7 @@ import { scorecardWords } from './scorecard.ts';
 import { SIGHTING_HEADINGS, sightingWords } from './sighting-words.ts';
 import { stateWords } from './state-words.ts';
 import { countWords, NOT_HOME, statusWords } from './status-words.ts';
-import { skippedWords, strategyWords, titleOf } from './step-words.ts';
+import { alreadyDone, skippedWords, strategyWords, titleOf } from './step-words.ts';
 
 /** The report as Markdown, for tickets and wikis. Everything from outside is escaped. */
 export function renderMarkdown(report: RunReport): string {
@@ -113,7 +113,7 @@ function memberSection(member: MemberReport): readonly string[] {
     '',
     `## ${escapeMarkdown(vm)} ${escapeMarkdown(placeWords(member))}`,
     '',
-    `Id ${vmId}, strategy ${strategy}${skipped.length === 0 ? '' : `; already done: ${escapeMarkdown(skippedWords(skipped))}`}`,
+    `Id ${vmId}, strategy ${strategy}${alreadyDone(skipped).length === 0 ? '' : `; already done: ${escapeMarkdown(skippedWords(skipped))}`}`,
     ...(why === null
       ? []
       : [

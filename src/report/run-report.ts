@@ -27,7 +27,7 @@ export interface RunReport {
   readonly strategies: Readonly<Partial<Record<Strategy, number>>>;
   /** Null when no VM was stopped on its way home. */
   readonly downtime: DowntimeTotals | null;
-  /** Steps that were done already, of all VMs. */
+  /** Steps that were done already, of all VMs; what was only not needed (resume, resynchronize) is not counted. */
   readonly skippedSteps: number;
   /** Calls that are known to have reached hosts, by effect. */
   readonly calls: Readonly<Record<string, number>>;
@@ -52,7 +52,7 @@ export interface MemberReport {
   /** Null while it has not ended. */
   readonly endedAt: string | null;
   readonly durationMs: number | null;
-  /** Steps that were done before this run called anything for them. */
+  /** Steps this run had nothing to call for: they were done before, or not needed. */
   readonly skipped: readonly string[];
   /** Null where nothing is known of it: other strategies than reverse, and VMs that were not stopped. */
   readonly downtime: Downtime | null;

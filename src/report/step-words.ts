@@ -48,8 +48,6 @@ const DONE: Readonly<Record<string, string>> = {
   replica: 'old copy was the replica',
   reverse: 'replication was reversed',
   copy: 'first copy was made',
-  resume: 'replication was not suspended',
-  resynchronize: 'no resynchronisation was needed',
   shutdown: 'VM was shut down',
   prepare: 'failover was prepared',
   failover: 'VM was failed over home',
@@ -72,9 +70,19 @@ export function titleOf(step: string, place: Place | undefined): string {
   return words === PROVIDER ? step : named(words[step] ?? step, place);
 }
 
-/** "failover was committed, old copy was the replica": steps a run had nothing to do for. */
+/** Mends what is broken on the way: where nothing is, they were not done, but not needed. */
+const REPAIRS: readonly string[] = ['resume', 'resynchronize'];
+
+/** Of the steps a run had nothing to call for, those that were done before. */
+export function alreadyDone(steps: readonly string[]): readonly string[] {
+  return steps.filter((step) => !REPAIRS.includes(step));
+}
+
+/** "failover was committed, old copy was the replica": steps that were done before. */
 export function skippedWords(steps: readonly string[]): string {
-  return steps.map((step) => DONE[step] ?? `${step} was done`).join(', ');
+  return alreadyDone(steps)
+    .map((step) => DONE[step] ?? `${step} was done`)
+    .join(', ');
 }
 
 /** Without a place, only names that exist in one strategy tell which it is. */

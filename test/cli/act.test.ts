@@ -21,7 +21,7 @@ describe('cancel', () => {
     const { code, stderr } = await failback(['cancel', 'slow', ...REDIS]);
     expect(code).toBe(2);
     expect(stderr).toContain('1 VM: QUARANTINE: a data copy that runs is stopped');
-    expect(stderr).toMatch(/1 VM: nothing is at work on the host: cancelled at once\n {2}waiting on hv-dr-01/);
+    expect(stderr).toMatch(/1 VM: cancelled at once: nothing of it has to end on a host\n {2}waiting on hv-dr-01/);
     expect(stderr).toContain('error: a cancel must be confirmed');
     const { objects } = await failback(['cancel', 'slow', '--vm', 'copying', '--json', ...REDIS]);
     expect(objects[0]).toMatchObject({ type: 'cancel-meaning', vm: 'copying', meaning: 'quarantine' });

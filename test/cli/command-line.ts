@@ -138,7 +138,7 @@ export const PASSWORD = 'Tr0ub4dor&3-<secret>';
 /** What every test's commands see: the password, and a data folder that is not used. */
 export const ENVIRONMENT = { HV_PASSWORD: PASSWORD, FAILBACK_DATA: '/nonexistent/failback' };
 
-type PlannedHost = Pick<Simulator['hosts'][number], 'name' | 'url' | 'username'>;
+type PlannedHost = Pick<Simulator['hosts'][number], 'name' | 'url' | 'username'> & { readonly site?: string };
 
 export interface PlanChange {
   readonly [key: string]: unknown;
@@ -148,10 +148,11 @@ export interface PlanChange {
 export function writePlan(simulator: { readonly hosts: readonly PlannedHost[] }, change: PlanChange = {}): string {
   const file = join(folder(), 'plan.yaml');
   const hosts = Object.fromEntries(
-    simulator.hosts.map(({ name, url, username }) => [
+    simulator.hosts.map(({ name, url, username, site }) => [
       name,
       {
         address: url,
+        ...(change.home === undefined ? {} : { site }),
         credentials: { username, password: 'env:HV_PASSWORD' },
         allowUnencrypted: true,
       },

@@ -14,7 +14,14 @@ import type { CliContext, Start } from '../context.ts';
 import { requireDataDirectory } from '../data-directory.ts';
 import { writeDemoPlan } from '../demo-plan.ts';
 import { ExitCode } from '../exit-code.ts';
-import { FAULT_PRESETS, type FaultPreset, type SimulatorHandle } from '../parts.ts';
+import {
+  FAULT_PRESETS,
+  type FaultPreset,
+  SIMULATED_STRATEGIES,
+  type SimulatedStage,
+  type SimulatedStrategy,
+  type SimulatorHandle,
+} from '../parts.ts';
 import { findRedis, withRedis } from '../redis-session.ts';
 import { runPlan } from '../run-plan.ts';
 import { positiveNumber, usageError, wholeNumber } from '../usage.ts';
@@ -28,10 +35,13 @@ interface DemoOptions {
   readonly seed: number;
   readonly faults: FaultPreset;
   readonly speed?: number;
-  readonly strategy: string;
+  readonly strategy: SimulatedStrategy;
 }
 
 const PREFIX = 'demo-';
+
+/** Pairs are found where a disaster, an administrator or an earlier attempt left them: done work is not done again. */
+const STAGES: readonly SimulatedStage[] = ['failed-over', 'committed', 'replicating', 'resync-required', 'home-is-replica', 'stopped'];
 
 export function addDemo(program: Command, start: Start): void {
   program
@@ -40,15 +50,15 @@ export function addDemo(program: Command, start: Start): void {
     .option('--vms <n>', 'number of VMs', wholeNumber(1, 100_000), 12)
     .option('--hosts <n>', 'number of hosts', wholeNumber(1, 200), 2)
     .addOption(new Option('--faults <preset>', 'what goes wrong').choices(FAULT_PRESETS).default('some'))
-    .addOption(new Option('--strategy <strategy>', 'how VMs go home').choices(['provider', 'reverse', 'mixed']).default('provider'))
+    .addOption(new Option('--strategy <strategy>', 'how VMs go home').choices(SIMULATED_STRATEGIES).default('provider'))
     .option('--seed <n>', 'everything random in the simulated world comes from it', wholeNumber(0, 4_294_967_295), 7)
     .option('--speed <x>', 'simulated seconds a second (default: so that it takes about half a minute)', positiveNumber)
     .action((options: DemoOptions, command: Command) => start(command, (context) => demo(context, options)));
 }
 
 async function demo(context: CliContext, options: DemoOptions): Promise<number> {
-  if (options.strategy !== 'provider') {
-    throw usageError(`strategy ${options.strategy} comes with a later version`, 'Use --strategy provider.');
+  if (options.strategy !== 'provider' && options.hosts < 2) {
+    throw usageError(`strategy ${options.strategy} needs two sites`, 'Ask for at least 2 hosts.');
   }
   const { output, parts } = context;
   const directory = dataDirectory(parts.env);
@@ -90,8 +100,9 @@ interface Stage {
 
 async function bringHome(context: CliContext, options: DemoOptions, { directory, simulator, port, speed }: Stage): Promise<number> {
   const { output, command } = context;
-  const { vms, hosts, seed, faults } = options;
-  const numbers = { port, hosts, vms, seed, speed, faults };
+  const { vms, hosts, seed, faults, strategy } = options;
+  const pairs = strategy === 'provider' ? {} : { strategy, stages: STAGES.join(',') };
+  const numbers = { port, hosts, vms, seed, speed, faults, ...pairs };
   const playAgain = command('simulate', ...Object.entries(numbers).flatMap(([option, value]) => [`--${option}`, String(value)]));
   const name = `${PREFIX}${randomInt(36 ** 4)
     .toString(36)
@@ -100,6 +111,7 @@ async function bringHome(context: CliContext, options: DemoOptions, { directory,
     directory: join(directory, 'demo'),
     name,
     hosts: simulator.hosts,
+    strategy,
     playAgain,
   });
   const shown = simulator.hosts.slice(0, 2).map(({ name, url }) => `${name} ${url}`);
@@ -143,7 +155,7 @@ function speedFor({ vms, hosts }: DemoOptions): number {
 /** Consecutive ports, so that `simulate --port` can play the same hosts again. */
 async function startHosts(
   { parts }: CliContext,
-  { vms, hosts, seed, faults }: DemoOptions,
+  { vms, hosts, seed, faults, strategy }: DemoOptions,
   speed: number,
 ): Promise<{ readonly simulator: SimulatorHandle; readonly port: number }> {
   for (let tries = 0; ; tries++) {
@@ -155,6 +167,8 @@ async function startHosts(
         seed,
         speed,
         faults,
+        strategy,
+        stages: strategy === 'provider' ? [] : STAGES,
         basePort: port,
         bindAddress: '127.0.0.1',
         tls: false,

@@ -1,10 +1,17 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { resolveSecret } from '../../plan/secret.ts';
 import { parseSecretReference } from '../../plan/secret-reference.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { jsonLine } from '../output.ts';
-import { FAULT_PRESETS, type FaultPreset } from '../parts.ts';
+import {
+  FAULT_PRESETS,
+  type FaultPreset,
+  SIMULATED_STAGES,
+  SIMULATED_STRATEGIES,
+  type SimulatedStage,
+  type SimulatedStrategy,
+} from '../parts.ts';
 import { positiveNumber, usageError, wholeNumber } from '../usage.ts';
 
 interface SimulateOptions {
@@ -15,6 +22,8 @@ interface SimulateOptions {
   readonly seed: number;
   readonly speed: number;
   readonly faults: FaultPreset;
+  readonly strategy: SimulatedStrategy;
+  readonly stages: readonly SimulatedStage[];
   readonly tls?: boolean;
   readonly scenario?: string;
   readonly ledger?: string;
@@ -33,6 +42,16 @@ export function addSimulate(program: Command, start: Start): void {
     .option('--seed <n>', 'everything random comes from it', wholeNumber(0, 4_294_967_295), 1)
     .option('--speed <x>', 'simulated seconds a second', positiveNumber, 1)
     .addOption(new Option('--faults <preset>', 'what goes wrong').choices(FAULT_PRESETS).default('none'))
+    .addOption(
+      new Option('--strategy <strategy>', 'provider: one side; reverse: pairs of hosts, half of them home; mixed: both')
+        .choices(SIMULATED_STRATEGIES)
+        .default('provider'),
+    )
+    .addOption(
+      new Option('--stages <stages>', `how pairs stand at the start, taken in turn: ${SIMULATED_STAGES.join(', ')}`)
+        .argParser(readStages)
+        .default([], 'committed'),
+    )
     .option('--scenario <file>', 'scenario file (YAML): hosts, VMs, quirks, faults, events')
     .option('--ledger <file>', 'append every method call to this file')
     .option('--tls', 'HTTPS with certificates of an authority of its own')
@@ -49,6 +68,9 @@ async function simulate(context: CliContext, options: SimulateOptions): Promise<
       'Choose a lower --port, or 0 for free ports.',
     );
   }
+  if (options.stages.length > 0 && options.strategy === 'provider') {
+    throw usageError('only pairs of hosts have stages', 'Add --strategy reverse or --strategy mixed.');
+  }
   const password = options.password === undefined ? undefined : await givenPassword(options.password, parts.env);
   const simulator = await parts.startSimulator({
     hosts: options.hosts,
@@ -59,6 +81,8 @@ async function simulate(context: CliContext, options: SimulateOptions): Promise<
     bindAddress: options.bind,
     tls: options.tls ?? false,
     faults: options.faults,
+    strategy: options.strategy,
+    stages: options.stages,
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
     ...(options.ledger === undefined ? {} : { ledgerFile: options.ledger }),
     ...(options.username === undefined ? {} : { username: options.username }),
@@ -71,6 +95,16 @@ async function simulate(context: CliContext, options: SimulateOptions): Promise<
   } finally {
     await simulator.close();
   }
+}
+
+/** "failed-over,copying" */
+function readStages(text: string): readonly SimulatedStage[] {
+  return text.split(',').map((word) => {
+    const name = word.trim();
+    const stage = SIMULATED_STAGES.find((known) => known === name);
+    if (stage === undefined) throw new InvalidArgumentError(`There is no stage ${JSON.stringify(name)}: ${SIMULATED_STAGES.join(', ')}.`);
+    return stage;
+  });
 }
 
 async function givenPassword(reference: string, environment: Readonly<Record<string, string | undefined>>): Promise<string> {

@@ -1,3 +1,4 @@
+import { cancelMeanings } from '../cancel-meaning.ts';
 import type { CliContext } from '../context.ts';
 import { membersIn } from '../members-in.ts';
 import { ACTIONABLE, waysOn } from '../ways-on.ts';
@@ -19,7 +20,12 @@ export async function followToEnd(context: CliContext, following: Following): Pr
     output.emit(end.summary);
     output.print(`${run}: ${summaryLine(end.summary, end.view.counts, output.colors)}`);
     const members = await membersIn(session.views, run, ACTIONABLE);
-    for (const line of waysOn(end.view, members, command, output.sideColors)) output.say(line);
+    const cancels = await cancelMeanings(
+      session.runtime,
+      run,
+      members.map(({ id }) => id),
+    );
+    for (const line of waysOn(end.view, members, command, output.sideColors, cancels)) output.say(line);
   }
   return end;
 }

@@ -37,7 +37,7 @@ export class LineProgress implements Progress {
 
   transition(entry: JournalEntry, member: FollowedMember | undefined): void {
     const name = member ? printable(member.vm) : 'run';
-    if (!isWorthALine(entry)) return;
+    if (!isWorthALine(entry, (member?.partner ?? null) !== null || member?.strategy === 'drill')) return;
     const time = new Date(entry.at).toISOString().slice(11, 19);
     const { failure } = evidenceOf(entry);
     const why = failure ? `: ${printable(failure.message)}` : ` (${printable(eventWords(entry, member))})`;
@@ -87,12 +87,16 @@ export class LineProgress implements Progress {
   }
 }
 
-/** Changes of step or of what a person would do about it; not every look, wait and timer. */
-function isWorthALine({ id, from, to }: JournalEntry): boolean {
+/**
+ * Changes of step or of what a person would do about it; not every look, wait and timer.
+ * @param longWay of a dozen short steps, told when they are at work
+ */
+function isWorthALine({ id, from, to }: JournalEntry, longWay: boolean): boolean {
   if (id === '@run' || !to.includes(': ')) return true;
   const [before, after] = [splitState(from), splitState(to)];
   if (from === to) return false;
   const phase = after.phase.split('.')[0] ?? '';
+  if (longWay && (phase === 'checking' || phase === 'calling')) return false;
   if (phase === 'checking' || phase === 'reconciling' || phase === 'proving') return before.step !== after.step && before.step !== null;
   return phase !== before.phase.split('.')[0];
 }
