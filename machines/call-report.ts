@@ -33,9 +33,9 @@ export function attemptsLeft(context: FailbackContext): boolean {
   return context.attempt < retryOf(context).attempts;
 }
 
-/** There is a harder call than the one whose time is over, and the plan permits it. */
+/** There is a harder call than the one whose time is over, the plan permits it, and nobody has cancelled meanwhile. */
 export function canForce({ forced, member, ...rest }: FailbackContext): boolean {
-  return !forced && (stepOf({ forced, member, ...rest }).harder?.(member.settings) ?? null) !== null;
+  return !forced && !rest.cancelRequested && (stepOf({ forced, member, ...rest }).harder?.(member.settings) ?? null) !== null;
 }
 
 /** An action of the statechart: the call of the step is known to have reached the host. */

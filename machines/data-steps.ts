@@ -172,6 +172,7 @@ const inSync: Step = {
   cmdlet: 'Measure-VMReplication',
   side: 'away',
   effect: null,
+  comesByItself: true,
   statistics: true,
   cancel: 'leave',
   done: (look, { reverse: { sync } }) => {

@@ -12,6 +12,16 @@ const shutdown: Step = {
   side: 'away',
   effect: 'shutDownGuest',
   harder: ({ reverse: { shutdown: how } }) => (how.turnOff ? 'turnOff' : null),
+  harderReadiness(look) {
+    const { away } = pairOf(look);
+    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the VM is to be turned off away');
+    if (away.power === EnabledState.Off || away.power === EnabledState.Saved)
+      return blocked(
+        `the VM away is ${describePower(away.power)} and can not be turned off`,
+        'Start it, or shut it down by hand, then retry.',
+      );
+    return ready;
+  },
   patience: ({ reverse: { shutdown: how } }) => how.within,
   cancel: 'revert',
   done: (look) => {

@@ -2,7 +2,14 @@ import { jobPhase } from '../src/domain/cim-job.ts';
 import { type FailbackContext, type HostObserved, stepOf, stepsOf } from './failback-context.ts';
 import { bothRun } from './pair.ts';
 import { lookOf, wholeLook } from './sight.ts';
-import { pairOf } from './step.ts';
+import { type Look, pairOf, type Readiness } from './step.ts';
+
+/** May the call be made: the harder one once the time of the first is over. */
+export function readinessOf(context: FailbackContext, look: Look): Readiness {
+  const { readiness, harderReadiness } = stepOf(context);
+  const { settings } = context.member;
+  return context.forced && harderReadiness ? harderReadiness(look, settings) : readiness(look, settings);
+}
 
 /** What a fresh look means before the call of a step; `partial`: another side is still to be seen. */
 export type Before = 'partial' | 'missing' | 'done' | 'under-way' | 'ready' | 'wait' | 'blocked';
@@ -14,7 +21,7 @@ export function judgeBefore(context: FailbackContext, event: HostObserved): Befo
   const step = stepOf(context);
   if (step.done(look, context.member.settings)) return 'done';
   if (!context.forced && step.underWay(look)) return 'under-way';
-  return step.readiness(look, context.member.settings).is;
+  return readinessOf(context, look).is;
 }
 
 /**
@@ -32,7 +39,7 @@ export function judgeDuring(context: FailbackContext, event: HostObserved): Duri
   if (look === 'partial' || look === 'missing') return look;
   const step = stepOf(context);
   if (step.done(look, context.member.settings)) return 'done';
-  const underWay = step.effect === null ? null : step.underWay(look);
+  const underWay = step.effect === null && !step.comesByItself ? null : step.underWay(look);
   if (context.jobId === null) {
     if (underWay?.jobId) return 'found';
     return underWay ? 'going' : 'unsettled';
@@ -46,7 +53,7 @@ export function judgeDuring(context: FailbackContext, event: HostObserved): Duri
     case 'odd':
       return 'unsettled';
     case 'failed':
-      return underWay || step.readiness(look, context.member.settings).is === 'blocked' ? 'unsettled' : 'failed';
+      return underWay || readinessOf(context, look).is === 'blocked' ? 'unsettled' : 'failed';
   }
 }
 

@@ -12,18 +12,10 @@ export function stateOf(vm: VmObservation): number {
   return vm.replication?.state ?? ReplicationState.Disabled;
 }
 
-/** What a replica is in that has been failed over, or is on its way there. */
-const FAILED_OVER: readonly number[] = [ReplicationState.FailoverInProgress, ReplicationState.Recovered, ReplicationState.Committed];
-
 /**
  * The way home is a ladder: every predicate below stays true on all rungs above it, so the first one that is false is the
  * next thing to do, wherever somebody left the pair.
  */
-
-/** Away holds the failed-over VM of a disaster, not committed or committed; home still believes to be the primary or waits as a replica. */
-function isFailedOverAway({ away }: Pair): boolean {
-  return away.mode === ReplicationMode.Replica && FAILED_OVER.includes(stateOf(away));
-}
 
 /** A planned failover away was never reversed: home is prepared (4), away recovered from it (5). No data is missing at either side. */
 export function isPlannedAway({ home, away }: Pair): boolean {
@@ -51,9 +43,19 @@ export function isFailedOverHome(pair: Pair): boolean {
   );
 }
 
+/** States in which a replica follows its primary, or would if that one sent something. In any other it may be what is left of a failover. */
+const FOLLOWING: readonly number[] = [
+  ReplicationState.WaitingToCompleteInitialReplication,
+  ReplicationState.Replicating,
+  ReplicationState.Suspended,
+  ReplicationState.Resynchronizing,
+  ReplicationState.ResynchronizationSuspended,
+  ReplicationState.DiskUpdateInProgress,
+];
+
 /** Home is the primary and away its replica: the way home is complete, or the VM never left. */
-export function isProtected(pair: Pair): boolean {
-  return pair.home.mode === ReplicationMode.Primary && pair.away.mode === ReplicationMode.Replica && !isFailedOverAway(pair);
+export function isProtected({ home, away }: Pair): boolean {
+  return home.mode === ReplicationMode.Primary && away.mode === ReplicationMode.Replica && FOLLOWING.includes(stateOf(away));
 }
 
 /** Both sides say that changes flow from one to the other. */

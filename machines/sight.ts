@@ -40,6 +40,7 @@ export function wholeLook(context: FailbackContext, event: { readonly type: stri
   const step = stepOf(context);
   if (step.looksAt === 'own') {
     const { vm, job, running, statistics, test } = observed;
+    if (observed.side !== step.side) return 'partial';
     return vm ? { home: vm, away: null, side: 'home', job, running, statistics, test } : 'missing';
   }
   const sights = withSight(context.sights, observed);

@@ -60,6 +60,10 @@ export interface Step {
   readonly effect: EffectName | null;
   /** What is called instead, once the time the first call had is over; absent: a person is asked then. */
   harder?(settings: MemberSettings): EffectName | null;
+  /** As `readiness`, for that call. */
+  harderReadiness?(look: Look, settings: MemberSettings): Readiness;
+  /** Of a step that only watches: while `underWay` holds, what it waits for comes by itself. Absent: what does not hold any more is a person's matter. */
+  readonly comesByItself?: boolean;
   /** The answer to its call says that it is done; nothing on the host shows it. */
   readonly answered?: boolean;
   /** Its call makes a lot of data move: the plan may say when. */

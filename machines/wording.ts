@@ -15,7 +15,7 @@ import {
   stepOf,
   stepsOf,
 } from './failback-context.ts';
-import { judgeBefore, judgeDuring } from './judgement.ts';
+import { judgeBefore, judgeDuring, readinessOf } from './judgement.ts';
 import { bothRun } from './pair.ts';
 import { lookOf } from './sight.ts';
 import { type Look, ownVm, pairOf } from './step.ts';
@@ -33,7 +33,7 @@ export function obstacle(context: FailbackContext, event: HostObserved): Failure
     };
   }
   if (look.away && bothRun(pairOf(look))) return bothRunning(context, pairOf(look));
-  const readiness = stepOf(context).readiness(look, context.member.settings);
+  const readiness = readinessOf(context, look);
   if (readiness.is === 'blocked') return readiness.failure;
   return unsettled(context, look);
 }
@@ -51,7 +51,7 @@ export function unclear(context: FailbackContext, event: HostObserved): Failure 
 /** A VM that waits for the host to get ready; null when the look says anything else. */
 export function waitingFor(context: FailbackContext, event: HostObserved): Failure | null {
   const look = lookOf(context, event);
-  const readiness = look && stepOf(context).readiness(look, context.member.settings);
+  const readiness = look && readinessOf(context, look);
   return readiness?.is === 'wait' ? { class: 'retryable', code: 'host.busy', message: `waiting: ${readiness.why}` } : null;
 }
 

@@ -33,7 +33,7 @@ const SOME = NAMES.flatMap((stage, index) => {
   return [row(stage, troubles[index % troubles.length] as string, index % 3 === 2 ? 'none' : 'commit', 1)];
 });
 const MORE = [
-  ...Object.keys(TROUBLES).map((trouble) => row('failed over', trouble, 'commit', 1)),
+  row('failed over', 'requests that arrive late', 'commit', 1),
   row('failed over home', 'requests that arrive late', 'rollback', 1),
 ];
 

@@ -8,7 +8,7 @@ import type { JobObservation } from '../../../src/domain/observation.ts';
 import { JOB_ID, job, member, type VmFacts, vm } from './facts.ts';
 import { type Advance, advance, begin, type Event, type Position, statePath, statusOf } from './position.ts';
 
-type Command = 'admit' | 'pause' | 'resume' | 'cancel' | 'retry';
+type Command = 'admit' | 'pause' | 'resume' | 'cancel' | 'retry' | 'approve';
 
 /**
  * A lifecycle driven as the runtime drives it, without its storage: reports come from live effects only, timers fire only while they

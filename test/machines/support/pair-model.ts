@@ -95,6 +95,9 @@ export const pairMoves = (trouble: Trouble) =>
       const fenced = { ...world, [world.dark]: { ...world[world.dark], power: OFF } };
       yield { label: 'fenced', event: { type: 'failback.fence', vm: 'sql01' }, world: fenced };
     }
+    // An administrator does what the remedy says.
+    if (position.snapshot.value === 'needsOperator' && isDownAtHome(world))
+      yield { label: 'home is started by hand', event: null, world: { ...world, home: { ...world.home, power: RUNNING } } };
     for (const [label, change] of ownMoves(world, trouble)) yield { label, event: null, world: { ...world, ...change } };
   };
 
@@ -131,7 +134,7 @@ function* looks({ at, sync }: WatchInput, world: TwoHosts): Generator<Move<TwoHo
   }
 }
 
-function observed({ mode, state, power, type }: Copy): VmObservation {
+export function observed({ mode, state, power, type }: Copy): VmObservation {
   const seen = vm({ mode, state, power, health: 1 });
   return { ...seen, replication: seen.replication && { ...seen.replication, failedOverType: type } };
 }
@@ -198,6 +201,11 @@ const CALLS: Partial<Record<EffectName, (world: TwoHosts, side: Side) => Change>
   },
 };
 
+/** The copy at home is the VM, and it is off. */
+function isDownAtHome({ home, away }: TwoHosts): boolean {
+  return home.power === OFF && !isUp(away) && away.mode !== home.mode && (home.mode === 1 || home.state === 5);
+}
+
 /** What the hosts, their people and the network do by themselves. */
 function* ownMoves(world: TwoHosts, trouble: Trouble): Generator<[string, Partial<TwoHosts>]> {
   const { home, away, dark } = world;
@@ -210,9 +218,6 @@ function* ownMoves(world: TwoHosts, trouble: Trouble): Generator<[string, Partia
   if (away.power === 10) yield ['away runs', { away: { ...away, power: RUNNING } }];
   if (away.power === 4) yield ['the guest has shut down', { away: { ...away, power: OFF } }];
   if (trouble.breaks && home.power === RUNNING) yield ['home crashes', { home: { ...home, power: OFF } }];
-  // An administrator does what the remedy says.
-  if (trouble.breaks && (home.mode === 1 || home.state === 5) && home.power === OFF && away.mode !== home.mode && !isUp(away))
-    yield ['home is started by hand', { home: { ...home, power: RUNNING } }];
   if (trouble.breaks && away.mode === 1 && away.state === 3) {
     yield ['tracking is lost', { away: { ...away, state: 9 } }];
     yield ['replication is suspended', { away: { ...away, state: 7 } }];

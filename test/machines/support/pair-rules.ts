@@ -16,7 +16,7 @@ export interface PairCase {
 
 /** A member of strategy `reverse` that proves nothing over time: how long a condition holds is no matter of order. */
 function input({ commit, attempts }: PairCase): MemberInput {
-  const reverse = { ...SETTINGS.reverse, commit, shutdown: { within: 60_000, turnOff: true } };
+  const reverse = { ...SETTINGS.reverse, commit, shutdown: { within: 60_000, turnOff: commit !== 'rollback' } };
   return { ...member({ strategy: 'reverse', retry: { ...SETTINGS.retry, attempts }, stable: 0, reverse }), partner: 'hv-dr-02' };
 }
 

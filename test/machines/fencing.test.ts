@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { PARTNER_RUNNING, PARTNER_UNSEEN } from './support/lifecycle.ts';
+import { type PairLifecycle, pair } from './support/pair-lifecycle.ts';
+
+/** The failover home has been prepared, and only home answers since. */
+const unseen = (stage = 'prepared') =>
+  pair().stands(stage).answer(32774).pass('backOff').sees('home', stage).pass('unseen').sees('home', stage);
+const fence = (lifecycle: PairLifecycle, vm: string) => lifecycle.send({ type: 'failback.fence', vm });
+
+describe('a start or failover home, while the host of the other copy is out of sight', () => {
+  it.each(['prepared', 'failed over home'])('waits for a person, who is told which host it is: %s', (stage) => {
+    const lifecycle = unseen(stage);
+    expect(lifecycle.state).toBe('unseen');
+    expect(lifecycle.status).toBe('attention');
+    expect(lifecycle.failure.code).toBe('partner.unseen');
+    expect(lifecycle.failure.message).toMatch(/^host hv-dr-02 is out of sight, .*it was 3 \(off\) when it was last seen/);
+    expect(lifecycle.failure.remedy).toContain("confirm that by typing the VM's name");
+  });
+
+  it('does not go on for a wrong name', () => {
+    const lifecycle = fence(unseen(), 'sql02');
+    expect(lifecycle.state).toBe('unseen');
+    expect(fence(lifecycle, 'SQL01').state).toBe('unseen');
+  });
+
+  it('goes on with the right name, after one more look at this side, and says so to the worker', () => {
+    const lifecycle = fence(unseen(), 'sql01');
+    expect(lifecycle.state).toBe('checking');
+    lifecycle.sees('home', 'prepared');
+    expect(lifecycle.calls.at(-1)).toMatchObject({ effect: 'initiateFailover', side: 'home', fenced: true });
+  });
+
+  it('forgets the word of the person as soon as the other side is seen again', () => {
+    const lifecycle = fence(unseen(), 'sql01').sees('away', 'prepared');
+    expect(lifecycle.context.fenced).toBe(false);
+    lifecycle.sees('home', 'prepared');
+    expect(lifecycle.calls.at(-1)).toMatchObject({ effect: 'initiateFailover', fenced: false });
+  });
+
+  it('stops when the other side is seen again and runs', () => {
+    const lifecycle = fence(unseen('failed over home'), 'sql01').sees('away', 'failed over home', { away: { power: 2 } });
+    lifecycle.sees('home', 'failed over home');
+    expect(lifecycle.state).toBe('needsOperator');
+    expect(lifecycle.failure.message).toMatch(/copy away is 2 \(running\)/);
+  });
+
+  it('goes on by itself when both sides are in sight again', () => {
+    const lifecycle = unseen().sees('away', 'prepared');
+    expect(lifecycle.state).toBe('checking');
+    expect(lifecycle.stands('prepared').next).toBe('initiateFailover home');
+  });
+
+  it('takes nobody’s word while it is its own side that is out of sight', () => {
+    const lifecycle = pair()
+      .stands('prepared')
+      .answer(32774)
+      .pass('backOff')
+      .sees('away', 'prepared')
+      .pass('unseen')
+      .sees('away', 'prepared');
+    expect(lifecycle.failure.message).toMatch(/^host hv-dr-01 is out of sight/);
+    expect(lifecycle.failure.remedy).not.toContain('typing');
+    expect(fence(lifecycle, 'sql01').state).toBe('unseen');
+  });
+
+  it('says which host it is when the other one goes out of sight instead', () => {
+    const lifecycle = pair()
+      .stands('prepared')
+      .answer(32774)
+      .pass('backOff')
+      .sees('away', 'prepared')
+      .pass('unseen')
+      .sees('home', 'prepared');
+    expect(lifecycle.failure.message).toMatch(/^host hv-dr-02 is out of sight/);
+  });
+
+  it('can be cancelled', () => {
+    expect(unseen().command('cancel').context.course).toBe('back');
+  });
+});
+
+describe('the last look of a worker before a start', () => {
+  it('that sees the other copy run asks a person at once, with no attempt lost to it', () => {
+    const lifecycle = pair().stands('failed over home').breaks(PARTNER_RUNNING);
+    expect(lifecycle.state).toBe('needsOperator');
+    expect(lifecycle.failure.code).toBe('partner.running');
+    expect(lifecycle.failure.remedy).toContain('hv-dr-02');
+  });
+
+  it('that does not see the other host waits for it, then asks a person, and never fails', () => {
+    const lifecycle = pair().stands('failed over home');
+    for (const _ of [1, 2]) lifecycle.breaks(PARTNER_UNSEEN).pass('backOff').stands('failed over home');
+    lifecycle.breaks(PARTNER_UNSEEN);
+    expect(lifecycle.state).toBe('unseen');
+    expect(lifecycle.failure.message).toMatch(/^host hv-dr-02 is out of sight/);
+    expect(lifecycle.context.attempt).toBe(0);
+  });
+
+  it('that comes after a cancel does not swallow it', () => {
+    const lifecycle = pair().stands('replicating').answer(0).stands('stopped').answer(0).stands('prepared');
+    lifecycle.command('cancel').breaks(PARTNER_UNSEEN);
+    expect(lifecycle.context.course).toBe('back');
+  });
+});

@@ -1,0 +1,57 @@
+import type { MemberInput, MemberSettings, ReverseSettings, Side } from '../../../src/domain/member.ts';
+import type { JobObservation, VmObservation } from '../../../src/domain/observation.ts';
+import { member, SETTINGS } from './facts.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { type Copy, observed, STAGES } from './pair-model.ts';
+
+/** What a test changes about a copy that stands in a stage. */
+export type Change = Partial<Copy> & Partial<Pick<VmObservation, 'extended' | 'healthState' | 'operationalStatus'>>;
+export type Changes = { readonly home?: Change; readonly away?: Change; readonly pendingBytes?: number };
+
+export function pairMember(reverse: Partial<ReverseSettings> = {}, settings: Partial<MemberSettings> = {}, adopt = false): MemberInput {
+  const all = { strategy: 'reverse', stable: 0, ...settings, reverse: { ...SETTINGS.reverse, ...reverse } } as const;
+  return { ...member(all, adopt), partner: 'hv-dr-02' };
+}
+
+/** A lifecycle with two hosts: home is hv-dr-01, away is hv-dr-02. */
+export class PairLifecycle extends Lifecycle {
+  constructor(input: MemberInput = pairMember()) {
+    super(input);
+    this.command('admit');
+  }
+
+  /** One look at one side. */
+  sees(side: Side, stage: string, changes: Changes = {}, job: JobObservation | null = null): this {
+    const world = STAGES[stage];
+    if (!world) throw new Error(`no stage ${stage}`);
+    const { mode, state, power, type, ...rest } = { ...world[side], ...changes[side] };
+    const vm = { ...observed({ mode, state, power, type }), ...rest };
+    const statistics = side === 'away' && this.watching?.sync ? { pendingBytes: changes.pendingBytes ?? 0, latencySeconds: 1 } : null;
+    const host = side === 'home' ? 'hv-dr-01' : 'hv-dr-02';
+    return this.send({ type: 'host.observed', side, host, vm, job, running: [], statistics, test: null });
+  }
+
+  /** Both hosts are looked at, as often as it takes until the lifecycle waits for something else. */
+  stands(stage: string, changes: Changes = {}): this {
+    for (let before = ''; before !== this.#where(); ) {
+      before = this.#where();
+      for (const side of ['home', 'away'] as const) {
+        if (this.watching?.at.some((place) => place.side === side)) this.sees(side, stage, changes);
+      }
+    }
+    return this;
+  }
+
+  /** The name of the host the next call goes to, with the call: "commitFailover away". */
+  get next(): string | null {
+    const call = this.calls.at(-1);
+    return this.calling && call ? `${call.effect} ${call.side}` : null;
+  }
+
+  #where(): string {
+    const { step, course } = this.context;
+    return `${this.state} ${course} ${step}`;
+  }
+}
+
+export const pair = (input?: MemberInput): PairLifecycle => new PairLifecycle(input);
