@@ -15,6 +15,7 @@ export interface Ended {
 
 export interface SimulatedHost {
   readonly host: string;
+  readonly site: string;
   readonly url: string;
   readonly username: string;
   readonly password: string;
@@ -50,11 +51,12 @@ export class Product {
   writePlan(overrides: Readonly<Record<string, unknown>> = {}): string {
     const file = join(this.directory, 'plan.yaml');
     const hosts = Object.fromEntries(
-      this.hosts.map(({ host, url, username, password }) => {
+      this.hosts.map(({ host, site, url, username, password }) => {
         const passwordFile = join(this.directory, `${host}.password`);
         writeFileSync(passwordFile, password, { mode: 0o600 });
         const credentials = { username, password: `file:${passwordFile}` };
-        return [host, { address: url, auth: 'basic', allowUnencrypted: true, credentials, limits: { inFlight: 100 } }];
+        const place = 'home' in overrides ? { site } : {};
+        return [host, { ...place, address: url, auth: 'basic', allowUnencrypted: true, credentials, limits: { inFlight: 100 } }];
       }),
     );
     const plan = {
