@@ -10,6 +10,8 @@ const SUSPENDED: readonly number[] = [ReplicationState.Suspended, ReplicationSta
 const commit: Step = {
   ...rung,
   name: 'commit',
+  does: 'makes the failover away final, so that it can be reversed',
+  doneWhen: 'away is committed (6), or is the primary already',
   label: 'CommitFailover',
   cmdlet: 'Complete-VMFailover',
   side: 'away',
@@ -43,6 +45,8 @@ const commit: Step = {
 const replica: Step = {
   ...rung,
   name: 'replica',
+  does: 'makes the old primary the replica; its disks stay, as seed for the copy',
+  doneWhen: 'home is a replica (mode 2)',
   label: 'RequestReplicationStateChangeEx (2, wait for initial replication)',
   cmdlet: 'Set-VMReplication -AsReplica',
   side: 'home',
@@ -75,6 +79,8 @@ const replica: Step = {
 const reverse: Step = {
   ...rung,
   name: 'reverse',
+  does: 'turns replication round: away is the primary and sends home',
+  doneWhen: 'away is the primary (mode 1) and home its replica',
   label: 'ReverseReplicationRelationship',
   cmdlet: 'Set-VMReplication -Reverse',
   side: 'away',
@@ -93,6 +99,8 @@ const reverse: Step = {
 const copy: Step = {
   ...rung,
   name: 'copy',
+  does: 'copies home what differs from the disks that are there (or everything: `reverse.firstCopy`)',
+  doneWhen: 'away is beyond the first copy (neither 1 nor 2)',
   label: 'StartReplication',
   cmdlet: 'Start-VMInitialReplication',
   side: 'away',
@@ -122,6 +130,8 @@ const copy: Step = {
 const resume: Step = {
   ...rung,
   name: 'resume',
+  does: 'lets suspended replication go on',
+  doneWhen: 'away is not suspended (neither 7 nor 11)',
   label: 'RequestReplicationStateChangeEx (3, replicate)',
   cmdlet: 'Resume-VMReplication',
   side: 'away',
@@ -141,6 +151,8 @@ const resume: Step = {
 const resynchronize: Step = {
   ...rung,
   name: 'resynchronize',
+  does: 'compares and sends what was written while changes were not tracked',
+  doneWhen: 'away is not to be resynchronised (neither 9 nor 10)',
   label: 'Resynchronize',
   cmdlet: 'Resume-VMReplication -Resynchronize',
   side: 'away',
@@ -168,6 +180,8 @@ const inSync: Step = {
   ...rung,
   lasting: false,
   name: 'inSync',
+  does: 'waits until little is left to send: the VM is down only for that',
+  doneWhen: 'both sides replicate (3), and pending bytes and latency are below `reverse.sync`; must hold when the VM is shut down',
   label: 'in sync',
   cmdlet: 'Measure-VMReplication',
   side: 'away',

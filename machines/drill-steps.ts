@@ -12,6 +12,8 @@ const TESTABLE: readonly number[] = [ReplicationState.Replicating, ReplicationSt
 const testReplica: Step = {
   ...own,
   name: 'testReplica',
+  does: 'makes a test replica beside the replica; replication goes on',
+  doneWhen: 'a test replica exists',
   label: 'TestReplicaSystem',
   cmdlet: 'Start-VMFailover -AsTest',
   effect: 'testReplicaSystem',
@@ -39,6 +41,8 @@ const testReplica: Step = {
 const startTest: Step = {
   ...own,
   name: 'startTest',
+  does: 'starts the test replica, which is connected to no network',
+  doneWhen: 'the test replica runs',
   label: 'RequestStateChange (2, start) of the test replica',
   cmdlet: 'Start-VM',
   effect: 'startTestSystem',
@@ -53,6 +57,8 @@ const startTest: Step = {
 const verifyTest: Step = {
   ...own,
   name: 'verifyTest',
+  does: 'watches it',
+  doneWhen: 'it was seen running and healthy for `stable`',
   label: 'test replica seen running and healthy',
   cmdlet: 'Get-VM',
   effect: null,
@@ -67,6 +73,8 @@ const removeTest: Step = {
   ...own,
   cancel: 'finish-then-hold',
   name: 'removeTest',
+  does: 'removes the test replica, whatever the drill came to',
+  doneWhen: 'there is no test replica',
   label: 'DestroySystem of the test replica',
   cmdlet: 'Stop-VMFailover',
   effect: 'destroyTestSystem',

@@ -7,6 +7,8 @@ import { blocked, busy, pairOf, ready, type Step, wait } from './step.ts';
 const shutdown: Step = {
   ...rung,
   name: 'shutdown',
+  does: 'asks the guest to shut down; turned off after `reverse.shutdown.within` only if the plan permits it',
+  doneWhen: 'the VM is off away',
   label: 'InitiateShutdown',
   cmdlet: 'Stop-VM',
   side: 'away',
@@ -46,6 +48,8 @@ const shutdown: Step = {
 const prepare: Step = {
   ...rung,
   name: 'prepare',
+  does: 'sends the last changes and locks the copy away against being started',
+  doneWhen: 'away is prepared (4)',
   label: 'RequestReplicationStateChangeEx (4, synced replication complete)',
   cmdlet: 'Start-VMFailover -Prepare',
   side: 'away',
@@ -67,6 +71,8 @@ const prepare: Step = {
 const failover: Step = {
   ...rung,
   name: 'failover',
+  does: 'fails over home with all data',
+  doneWhen: 'home is failed over as planned (5, type 3)',
   label: 'InitiateFailover',
   cmdlet: 'Start-VMFailover',
   side: 'home',
@@ -89,6 +95,8 @@ const start: Step = {
   ...rung,
   lasting: false,
   name: 'start',
+  does: 'starts the VM at home, after both copies were seen off',
+  doneWhen: 'the VM runs at home',
   label: 'RequestStateChange (2, start)',
   cmdlet: 'Start-VM',
   side: 'home',
@@ -118,6 +126,8 @@ const start: Step = {
 export const protect: Step = {
   ...rung,
   name: 'protect',
+  does: 'reverses replication, so that away protects home: the point of no return',
+  doneWhen: 'home is the primary (mode 1) and runs, away is its replica (mode 2)',
   label: 'ReverseReplicationRelationship',
   cmdlet: 'Set-VMReplication -Reverse',
   side: 'home',

@@ -60,6 +60,8 @@ function unclearBeginning({ home: vm }: Look, { after }: MemberSettings): Failur
 const failback: Step = {
   ...own,
   name: 'failback',
+  does: 'has the provider copy the data home',
+  doneWhen: 'replication state is 14 (failback complete)',
   label: 'InitiateFailback',
   cmdlet: null,
   effect: 'initiateFailback',
@@ -111,6 +113,8 @@ const failback: Step = {
 const start: Step = {
   ...own,
   name: 'start',
+  does: 'starts the VM',
+  doneWhen: 'the VM runs',
   label: 'RequestStateChange (start)',
   cmdlet: 'Start-VM',
   effect: 'startVirtualMachine',
@@ -137,6 +141,8 @@ const start: Step = {
 const commit: Step = {
   ...own,
   name: 'commit',
+  does: 'makes the failback final',
+  doneWhen: 'replication state is 6 (committed)',
   label: 'CommitFailover',
   cmdlet: 'Complete-VMFailover',
   effect: 'commitFailover',
@@ -157,6 +163,8 @@ const commit: Step = {
 const reverse: Step = {
   ...own,
   name: 'reverse',
+  does: 'turns replication round',
+  doneWhen: 'the VM is the primary (mode 1)',
   label: 'ReverseReplicationRelationship',
   cmdlet: 'Set-VMReplication -Reverse',
   effect: 'reverseReplication',

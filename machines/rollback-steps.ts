@@ -23,6 +23,8 @@ function isRecovering(look: Look): boolean {
 const stopHome: Step = {
   ...rung,
   name: 'stopHome',
+  does: 'turns the VM off at home',
+  doneWhen: 'the VM is off at home',
   label: 'RequestStateChange (3, turn off)',
   cmdlet: 'Stop-VM -TurnOff',
   side: 'home',
@@ -37,6 +39,8 @@ const stopHome: Step = {
 const revertHome: Step = {
   ...rung,
   name: 'revertHome',
+  does: 'takes the failover at home back',
+  doneWhen: 'home is a replica that is not failed over',
   label: 'RevertFailover',
   cmdlet: 'Stop-VMFailover',
   side: 'home',
@@ -53,6 +57,8 @@ const revertHome: Step = {
 const revertAway: Step = {
   ...rung,
   name: 'revertAway',
+  does: 'unlocks the copy away',
+  doneWhen: 'away is not prepared any more (3)',
   label: 'RevertFailover',
   cmdlet: 'Stop-VMFailover',
   side: 'away',
@@ -67,6 +73,8 @@ const revertAway: Step = {
 const startAway: Step = {
   ...rung,
   name: 'startAway',
+  does: 'starts the VM away again, after the copy at home was seen off',
+  doneWhen: 'the VM runs away',
   label: 'RequestStateChange (2, start)',
   cmdlet: 'Start-VM',
   side: 'away',

@@ -46,6 +46,9 @@ export type CancelMeaning = 'leave' | 'finish-then-hold' | 'revert' | 'quarantin
  */
 export interface Step {
   readonly name: StepName;
+  /** What it is for and when it counts as done, in words: for docs/way-home.md. */
+  readonly does: string;
+  readonly doneWhen: string;
   /** The WMI method: for people. */
   readonly label: string;
   /** What an administrator would use for the same; null when there is nothing. */

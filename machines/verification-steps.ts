@@ -8,6 +8,8 @@ const own = { side: 'home', looksAt: 'own', lasting: false, underWay: () => null
 const verify: Step = {
   ...own,
   name: 'verify',
+  does: 'watches the started VM',
+  doneWhen: 'the VM was seen running and healthy for `stable`',
   label: 'seen running and healthy',
   cmdlet: 'Get-VM',
   effect: null,
@@ -21,6 +23,8 @@ const verify: Step = {
 const probe: Step = {
   ...own,
   name: 'probe',
+  does: 'asks the VM what only a working one answers: heartbeat, TCP, HTTP, script',
+  doneWhen: 'all probes of the plan passed in one go',
   label: 'all probes passed',
   cmdlet: null,
   effect: 'probe',
@@ -44,6 +48,8 @@ const probe: Step = {
 const hold: Step = {
   ...own,
   name: 'hold',
+  does: 'goes on watching before the failover becomes final',
+  doneWhen: 'the VM went on running for `reverse.hold`',
   label: 'running for the hold time',
   cmdlet: null,
   effect: null,
