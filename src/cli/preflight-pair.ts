@@ -41,8 +41,17 @@ export interface Checked {
   readonly prospect: Prospect | null;
 }
 
-/** Pre-flight of a machine with two hosts, or of a drill: by the steps of its lifecycle. Null: not to be seen any more. */
-export function preflightBySteps(member: ResolvedMember, plan: Plan, inventory: Inventory, closer: CloserLook): Checked | null {
+/**
+ * Pre-flight of a machine with two hosts, or of a drill: by the steps of its lifecycle. Null: not to be seen any more.
+ * @param now ms since the epoch
+ */
+export function preflightBySteps(
+  member: ResolvedMember,
+  plan: Plan,
+  inventory: Inventory,
+  closer: CloserLook,
+  now: number,
+): Checked | null {
   const settings = settingsOf(member);
   const home = sideOf(plan, inventory, closer, member.host, member.vmId);
   if (!home) return null;
@@ -68,7 +77,7 @@ export function preflightBySteps(member: ResolvedMember, plan: Plan, inventory: 
     prospect: {
       stands: `${positionWords(foreseen, home, away)} · ${sideWords(home)} · ${sideWords(away)}`,
       steps: foreseen.steps,
-      toMove: toMoveOf(foreseen, home, away, scene.statistics?.pendingBytes ?? null, settings),
+      toMove: toMoveOf(foreseen, home, away, scene.statistics?.pendingBytes ?? null, settings, now),
     },
   };
 }
@@ -211,21 +220,24 @@ function toMoveOf(
   home: Side,
   away: Side,
   pendingBytes: number | null,
-  { reverse: { firstCopy } }: MemberSettings,
+  { reverse: { firstCopy, copyAt } }: MemberSettings,
+  now: number,
 ): ToMove {
   const isOpen = (step: StepName) => steps.some(({ name, does }) => name === step && does !== 'skip');
+  const begins = (step: StepName) =>
+    copyAt !== null && Date.parse(copyAt) > now && steps.some(({ name, does }) => name === step && does === 'do');
   const pair = { home: home.vm, away: away.vm };
   if (!isOpen('failover')) return { bytes: 0, words: `nothing: its data is at ${home.host}` };
   if (!isOpen('prepare')) return { bytes: 0, words: 'nothing: the last changes were sent' };
-  if (isOpen('copy') && !(isHomeward(pair) && pendingBytes !== null && away.vm.replication?.state !== ReplicationState.ReadyForReplication))
-    return {
-      bytes: null,
-      words:
-        firstCopy === 'seeded'
-          ? `unknown: what differs from the disks at ${home.host} shows once they are compared`
-          : 'unknown: all of its disks',
-    };
-  if (isOpen('resynchronize')) return { bytes: null, words: 'unknown: what differs shows once the disks are compared' };
+  const later = begins('copy') || begins('resynchronize') ? `; it begins at ${copyAt}` : '';
+  if (
+    isOpen('copy') &&
+    !(isHomeward(pair) && pendingBytes !== null && away.vm.replication?.state !== ReplicationState.ReadyForReplication)
+  ) {
+    const what = firstCopy === 'seeded' ? `what differs from the disks at ${home.host} shows once they are compared` : 'all of its disks';
+    return { bytes: null, words: `unknown: ${what}${later}` };
+  }
+  if (isOpen('resynchronize')) return { bytes: null, words: `unknown: what differs shows once the disks are compared${later}` };
   if (pendingBytes === null) return { bytes: null, words: `unknown: ${away.host} has no statistics of it` };
   const grows = away.vm.power === EnabledState.Running ? ', and what it writes until it is shut down' : '';
   return { bytes: pendingBytes, words: `${byteWords(pendingBytes)}${grows}` };

@@ -43,7 +43,12 @@ export async function preflightPlan(
 ): Promise<Preflight> {
   const { members, problems } = selectMembers(plan, inventory.machines, intent);
   const closer = await lookCloser(context, plan, inventory, members);
-  return { intent, problems, members: members.flatMap((member) => check(member, plan, inventory, closer) ?? []), unknown: closer.unknown };
+  return {
+    intent,
+    problems,
+    members: members.flatMap((member) => check(member, plan, inventory, closer, context.parts.now()) ?? []),
+    unknown: closer.unknown,
+  };
 }
 
 /** Members and entries that keep a run from starting. */
@@ -53,11 +58,11 @@ export function blockers({ members, problems }: Pick<Preflight, 'members' | 'pro
   );
 }
 
-function check(member: ResolvedMember, plan: Plan, inventory: Inventory, closer: CloserLook): CheckedMember | null {
+function check(member: ResolvedMember, plan: Plan, inventory: Inventory, closer: CloserLook, now: number): CheckedMember | null {
   const vm = seenOn(inventory, member.host, member.vmId);
   if (!vm) return null;
   const away = member.partner === null ? null : seenOn(inventory, member.partner, member.vmId);
-  const checked = checkOne(member, plan, inventory, closer);
+  const checked = checkOne(member, plan, inventory, closer, now);
   if (!checked) return null;
   const { result, prospect } = checked;
   const reversed = vm.mode === ReplicationMode.Primary && member.strategy === 'provider' && member.settings.after === 'commit+reverse';
@@ -71,9 +76,10 @@ function check(member: ResolvedMember, plan: Plan, inventory: Inventory, closer:
   };
 }
 
-function checkOne(member: ResolvedMember, plan: Plan, inventory: Inventory, closer: CloserLook): Checked | null {
+function checkOne(member: ResolvedMember, plan: Plan, inventory: Inventory, closer: CloserLook, now: number): Checked | null {
   const { strategy, obstacles, why } = member;
-  if (strategy === 'drill' || (strategy === 'reverse' && member.partner !== null)) return preflightBySteps(member, plan, inventory, closer);
+  if (strategy === 'drill' || (strategy === 'reverse' && member.partner !== null))
+    return preflightBySteps(member, plan, inventory, closer, now);
   if (strategy === 'reverse') return { result: { verdict: 'blocked', strategy, why, reasons: obstacles }, prospect: null };
   const seen = inventory.hosts.get(member.host);
   const sight = seen && sightOf(seen, member.vmId);
