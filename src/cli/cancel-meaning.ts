@@ -20,7 +20,7 @@ const WORDS: Readonly<Record<CancelMeaning, string>> = {
   free: 'cancelled at once: nothing of it has to end on a host',
   'finish-then-hold': 'what runs on the host ends first, then nothing follows',
   revert:
-    'what runs on the host ends first, then the failover home is taken back: the VM runs where it ran before, what it wrote at home since its start there is lost',
+    'what runs on the host ends first, then the failover is taken back: the VM runs where it ran before, what it wrote since its start on the other host is lost',
   'leave-halfway': 'LEFT HALFWAY: the way back is not finished, and nobody goes on with it: a person must say which copy may run',
   quarantine: 'QUARANTINE: a data copy that runs is stopped, the disks at home must not be booted until the failback ran again',
   nothing: 'has ended, is being cancelled or is on its way back: nothing happens',

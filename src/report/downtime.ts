@@ -22,7 +22,9 @@ export function downtimeOf({ input, status, context }: MemberView, { startedAt, 
   const wasStopped = context.stoppedAt === null && skipped.includes('shutdown') && !skipped.includes('start');
   const from = context.stoppedAt ?? (wasStopped ? startedAt : null);
   if (from === null) return null;
-  const ends = [context.homeAt, takenBackAt].flatMap((at) => (at !== null && at >= from ? at : []));
+  // On the way back it is stopped at home again, whatever it has shown there.
+  const homeAt = context.course === 'back' ? null : context.homeAt;
+  const ends = [homeAt, takenBackAt].flatMap((at) => (at !== null && at >= from ? at : []));
   // A failover that was taken back after the VM ran at home gave the VM back only then.
   const upAt = ends.length === 0 ? null : Math.max(...ends);
   const ms = (upAt ?? now) - from;

@@ -52,6 +52,8 @@ export function stateWords(state: string, place?: Place): string {
   if (waiting !== null) return waiting;
   const going = phase === 'tracking.going' ? goingWords(step, place) : null;
   const title = titleOf(step, place);
+  // What has ended on the way between two hosts has often been taken back: the step it would begin with says nothing.
+  if (title !== step && (phase === 'cancelled' || phase === 'failed')) return phase;
   if (going !== null) return title === step ? `${step}: ${going}` : going;
   return `${title}: ${PHASES[phase] ?? phase}`;
 }

@@ -147,6 +147,28 @@ describe('the live view', () => {
     expect(text).toContain('waiting before the next attempt, tries again in 40.0 s');
   });
 
+  test('names both hosts of a VM between two, and tells what is still to be sent, honestly', () => {
+    const model = new RunModel();
+    for (const id of ['m0', 'm1']) {
+      const status = 'working';
+      model.add({ id, vm: `vm-${id}`, vmId: id, host: 'hv-mi-01', partner: 'hv-dr-01', strategy: 'reverse', status });
+      const member = model.apply(entry(id, 'copy: tracking.going', status));
+      if (member) member.backlog = { pendingBytes: 9e9, rate: id === 'm0' ? 100e6 : null, at: 61_000 };
+    }
+    const lines = liveView(frameOf(model), { columns: 120, rows: 30 }, COMMAND, plain);
+    expect(lines).toContain('vm-m0 hv-dr-01 → hv-mi-01 copying to hv-mi-01, 9.0 GB to go at 100 MB/s, about 1m 30s left');
+    expect(lines).toContain('vm-m1 hv-dr-01 → hv-mi-01 copying to hv-mi-01, 9.0 GB to go, rate unknown');
+    expect(lines).toContain('data: 18.0 GB to go, rate unknown (2 VMs)');
+    model.apply(entry('m0', 'shutdown: calling', 'working'));
+    expect(model.member('m0')?.backlog).toBeNull();
+  });
+
+  test('counts what a run is for', () => {
+    const model = new RunModel('passed');
+    model.add({ id: 'm0', vm: 'a', vmId: 'A', host: 'h', ...PROVIDER, status: 'completed' });
+    expect(liveView(frameOf(model), { columns: 100, rows: 30 }, COMMAND, plain)).toContain('1 passed');
+  });
+
   test('lets no name act on the terminal', () => {
     const model = new RunModel();
     model.add({ id: 'm0', vm: 'a\u001b[2Jb\u009b', vmId: 'X', host: 'h', ...PROVIDER, status: 'pending' });

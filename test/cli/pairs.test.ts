@@ -116,7 +116,7 @@ describe('a run between two hosts', () => {
       /running at hv-mi-01 and verified, waits for approval.*cancel {2}what runs on the host ends first, then the failover/s,
     );
     const asked = await failback(['cancel', 'held', ...REDIS], QUIET);
-    expect(asked.stderr).toContain('2 VMs: what runs on the host ends first, then the failover home is taken back');
+    expect(asked.stderr).toContain('2 VMs: what runs on the host ends first, then the failover is taken back');
 
     const fenced = await failback(['approve', 'held', '--fenced', 'prepared', ...REDIS], QUIET);
     expect([fenced.code, fenced.stderr]).toEqual([2, expect.stringContaining('prepared waits for approval, no host is out of sight')]);

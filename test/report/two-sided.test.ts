@@ -26,6 +26,7 @@ describe('states between two hosts', () => {
     ['protect: approval', 'running at hv-mi-01 and verified, waits for approval'],
     ['revertHome: tracking.going', 'taking the failover back at hv-mi-01'],
     ['startAway: calling', 'taking the failover back: starting the VM at hv-dr-01 again: calling the host'],
+    ['commit: cancelled', 'cancelled'],
     ['completed', 'running at hv-mi-01 and protected'],
   ])('%s: %s', (state, words) => {
     expect(stateWords(state, PAIR)).toBe(words);
@@ -139,6 +140,10 @@ describe('downtime', () => {
 
   test('ends with the start where it ran before when the failover home was taken back', () => {
     expect(down({ context: { stoppedAt: 5_000, homeAt: 7_000 }, status: 'failed' }, { takenBackAt: 11_000 })).toMatchObject({ ms: 6_000 });
+    expect(down({ context: { stoppedAt: 5_000, homeAt: 7_000, course: 'back' }, status: 'working' })).toMatchObject({
+      ms: 95_000,
+      upAt: null,
+    });
     expect(down({ context: { stoppedAt: 50_000, homeAt: 60_000 } }, { takenBackAt: 11_000 })).toMatchObject({ ms: 10_000 });
   });
 
