@@ -35,6 +35,7 @@ const SOME = NAMES.flatMap((stage, index) => {
 const MORE = [
   row('failed over', 'requests that arrive late', 'commit', 1),
   row('failed over home', 'requests that arrive late', 'rollback', 1),
+  row('home, off', 'requests that arrive late', 'rollback', 1),
 ];
 
 const ALL = [
