@@ -112,7 +112,7 @@ function decodeInput(text: string, record: RunRecord): MemberInput {
 }
 
 /** A host and the other nodes of its cluster. */
-export function nodesOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): readonly string[] {
+function nodesOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): readonly string[] {
   const cluster = hosts.find(({ name }) => name === host)?.cluster;
   if (cluster === undefined) return [host];
   return [host, ...hosts.filter((other) => other.cluster === cluster && other.name !== host).map(({ name }) => name)];
