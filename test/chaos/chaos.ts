@@ -1,8 +1,8 @@
 /**
  * Chaos: real worker processes and a real Redis are killed with SIGKILL while a batch comes home from simulated hosts that also lose
- * replies after the call took effect. The judge is the ledger of the hosts.
+ * replies after the call took effect, go out of sight, forget their jobs and are rebooted. The judge is the ledger of the hosts.
  *
- *   npm run chaos -- --vms 100 --kills 20 --seed 1 [--workers 2] [--json]
+ *   npm run chaos -- --vms 100 --kills 20 --seed 1 [--strategy provider|reverse|mixed] [--host-events 6] [--workers 2] [--json]
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { startManagedRedis } from '../../src/redis/managed-redis.ts';
+import { readJournal } from '../../src/runtime/journal.ts';
 import { Keys } from '../../src/runtime/keys.ts';
 import { RunViews } from '../../src/runtime/run-view.ts';
 import { randomStream } from '../../src/simulator/world/random.ts';
+import { type AnnouncedHost, chaosPlan, chaosScenario, HOST_COUNT, SPEED, STRATEGIES } from './chaos-world.ts';
 import { Children, firstLines } from './children.ts';
 import { judge } from './judge.ts';
+import { lookAtAll } from './look.ts';
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +26,8 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '10' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
+    strategy: { type: 'string', default: 'mixed' },
+    'host-events': { type: 'string' },
     json: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
   },
@@ -33,10 +38,14 @@ const [vms, kills, seed, workerCount] = [values.vms, values.kills, values.seed, 
   number,
   number,
 ];
-const HOSTS = 4;
-/** Real seconds the copy of one VM takes, roughly. */
-const COPY_SECONDS = 2;
-const SECONDS_PER_KILL = 0.8;
+const strategy = STRATEGIES.find((name) => name === values.strategy);
+if (strategy === undefined) throw new Error(`--strategy is one of ${STRATEGIES.join(', ')}`);
+/** How often hosts are disturbed; by default not where everything is a provider's, whose single call a disturbance may have to repeat. */
+const hostEvents = Number(values['host-events'] ?? (strategy === 'provider' ? 0 : Math.ceil(kills / 2)));
+/** Real seconds the way home of one VM takes when nobody is killed, roughly. */
+const VM_SECONDS = strategy === 'provider' ? 2 : 8;
+/** A pair's way home has ten calls, each of which may be lost: kills are spread over it. */
+const SECONDS_PER_KILL = strategy === 'provider' ? 0.8 : 1.6;
 const PATIENCE_MS = 120_000 + kills * 5_000 + vms * 100;
 
 const directory = mkdtempSync(join(tmpdir(), 'failback-chaos-'));
@@ -47,53 +56,23 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 const redis = await startManagedRedis({ directory });
 const children = new Children(directory, { FAILBACK_REDIS_URL: redis.url, FAILBACK_DATA: directory, NO_COLOR: '1' });
 
-async function startHosts(): Promise<string> {
-  const scenario = {
-    faults: [
-      { method: 'InitiateFailback', probability: 0.15, do: { drop: 'after' } },
-      { method: 'RequestStateChange', probability: 0.1, do: { drop: 'after' } },
-      { method: 'InitiateFailback', probability: 0.2, do: { delayAfterMs: 400 } },
-    ],
-  };
+async function startHosts(): Promise<{ readonly planFile: string; readonly hosts: readonly AnnouncedHost[] }> {
   const scenarioFile = join(directory, 'scenario.yaml');
-  writeFileSync(scenarioFile, JSON.stringify(scenario));
-  const args = ['simulate', '--port', '0', '--hosts', String(HOSTS), '--vms', String(vms), '--seed', String(seed)];
-  const simulator = children.start('hosts', [...args, '--speed', '600', '--ledger', ledgerFile, '--scenario', scenarioFile]);
-  const hosts = (await firstLines(simulator, HOSTS)).map(
-    (line) => JSON.parse(line) as { host: string; url: string; username: string; password: string },
-  );
-  const inFlight = Math.min(vms, Math.max(8, Math.ceil((vms * COPY_SECONDS) / Math.max(1, kills * SECONDS_PER_KILL))));
+  writeFileSync(scenarioFile, JSON.stringify(chaosScenario({ vms, seed, strategy: strategy ?? 'mixed', hostEvents })));
+  const args = ['simulate', '--port', '0', '--seed', String(seed), '--speed', String(SPEED)];
+  const simulator = children.start('hosts', [...args, '--ledger', ledgerFile, '--scenario', scenarioFile]);
+  const hosts = (await firstLines(simulator, HOST_COUNT)).map((line) => JSON.parse(line) as AnnouncedHost);
+  const passwordFile = (host: string): string => join(directory, `${host}.password`);
+  for (const { host, password } of hosts) writeFileSync(passwordFile(host), password, { mode: 0o600 });
+  const inFlight = Math.min(vms, Math.max(8, Math.ceil((vms * VM_SECONDS) / Math.max(1, kills * SECONDS_PER_KILL))));
   const planFile = join(directory, 'plan.yaml');
-  const plan = {
-    version: 1,
-    name: 'chaos',
-    hosts: Object.fromEntries(
-      hosts.map(({ host, url, username, password }) => {
-        const passwordFile = join(directory, `${host}.password`);
-        writeFileSync(passwordFile, password, { mode: 0o600 });
-        return [
-          host,
-          {
-            address: url,
-            auth: 'basic',
-            allowUnencrypted: true,
-            credentials: { username, password: `file:${passwordFile}` },
-            limits: { inFlight },
-          },
-        ];
-      }),
-    ),
-    defaults: { retry: { attempts: 20, delay: '200ms', max: '2s' }, timeouts: { call: '10s', settle: '10s' }, verify: { stable: '500ms' } },
-    limits: { inFlight },
-    members: [{ match: '*' }],
-  };
-  writeFileSync(planFile, JSON.stringify(plan));
-  return planFile;
+  writeFileSync(planFile, JSON.stringify(chaosPlan(hosts, inFlight, passwordFile)));
+  return { planFile, hosts };
 }
 
 async function main(): Promise<number> {
   const startedAt = Date.now();
-  const planFile = await startHosts();
+  const { planFile, hosts } = await startHosts();
   const run = `chaos-${seed}`;
   await children.run('run', ['run', planFile, '--detach', '--yes', '--name', run]);
   const workers = Array.from({ length: workerCount }, (_, n) => children.start(`worker-${n}`, ['worker']));
@@ -121,11 +100,12 @@ async function main(): Promise<number> {
       say(`kill ${done}: worker ${victim} (${counts.completed}/${vms} home)`);
     }
   }
-  const { findings, ...verdict } = await judge(views, run, ledgerFile);
+  const journal = readJournal(connection, new Keys(), run);
+  const { findings, ...verdict } = await judge({ views, run, ledgerFile, journal, final: await lookAtAll(hosts) });
   for (const finding of findings) say(finding);
   await Promise.all(workers.map((worker) => children.kill(worker, 'SIGTERM')));
   connection.disconnect();
-  const summary = { type: 'chaos', ...verdict, kills: done, durationMs: Date.now() - startedAt };
+  const summary = { type: 'chaos', strategy, ...verdict, kills: done, hostEvents, durationMs: Date.now() - startedAt };
   if (values.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else
     say(
@@ -133,7 +113,8 @@ async function main(): Promise<number> {
         .map(([name, value]) => `${name} ${value}`)
         .join(' · '),
     );
-  return verdict.lost + verdict.duplicateCalls + verdict.bothSidesRunning === 0 && verdict.members === vms && done === kills ? 0 : 1;
+  const harm = verdict.lost + verdict.duplicateCalls + verdict.bothSidesRunning + verdict.wrongWay;
+  return harm === 0 && verdict.members === vms && done === kills ? 0 : 1;
 }
 
 let code = 1;
