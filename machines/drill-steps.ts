@@ -1,8 +1,9 @@
-import type { MemberSettings } from '../src/domain/member.ts';
+import { type MemberSettings, probesOf } from '../src/domain/member.ts';
 import { EnabledState } from '../src/domain/power.ts';
 import { describeReplicationMode, describeReplicationState, ReplicationMode, ReplicationState } from '../src/domain/replication.ts';
 import { stateOf } from './pair.ts';
 import { blocked, busy, ready, runsWell, type Step, wait } from './step.ts';
+import { probe } from './verification-steps.ts';
 
 /** Common to all steps here. Whatever a drill comes to, what it made is removed. */
 const own = { side: 'home', looksAt: 'own', lasting: false, cancel: 'revert', proof: () => 0, underWay: () => null } as const;
@@ -69,6 +70,17 @@ const verifyTest: Step = {
   patience: ({ probing }) => probing.within,
 };
 
+const probeTest: Step = {
+  ...probe,
+  ...own,
+  does: 'asks the test replica every probe that needs no network, all in one go',
+  doneWhen: 'all of them passed',
+  readiness: ({ test }) =>
+    test !== null && runsWell(test)
+      ? ready
+      : blocked('the test replica does not run, so it can not be probed', 'Retry makes and tries a new one.'),
+};
+
 const removeTest: Step = {
   ...own,
   cancel: 'finish-then-hold',
@@ -83,8 +95,8 @@ const removeTest: Step = {
 };
 
 /** The steps of a drill, in order. */
-export function drillSteps(_: MemberSettings): readonly Step[] {
-  return [testReplica, startTest, verifyTest];
+export function drillSteps(settings: MemberSettings): readonly Step[] {
+  return [testReplica, startTest, verifyTest, ...(probesOf(settings).length > 0 ? [probeTest] : [])];
 }
 
 /** What a drill leaves behind is removed in these steps, whatever it came to. */

@@ -20,7 +20,7 @@ const verify: Step = {
   proof: ({ stable }) => stable,
 };
 
-const probe: Step = {
+export const probe: Step = {
   ...own,
   name: 'probe',
   does: 'asks the VM what only a working one answers: heartbeat, TCP, HTTP, script',

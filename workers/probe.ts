@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { FailbackError } from '../src/domain/failure.ts';
-import type { Probe } from '../src/domain/member.ts';
+import { type Probe, probesOf } from '../src/domain/member.ts';
 import type { Effect, EffectContext } from './effect.ts';
 import { effectInput, effectOutput } from './schemas.ts';
 
@@ -21,13 +21,22 @@ export const probe: Effect = {
   output: effectOutput,
   needsSettings: false,
   run: async (context) => {
-    const { probes } = context.member.settings;
-    const answers = await Promise.all(probes.map((one) => ask(one, context)));
+    const probes = probesOf(context.member.settings);
+    const vmId = await probedVm(context);
+    const answers = await Promise.all(probes.map((one) => ask(one, context, vmId)));
     const failed = answers.flatMap((why, n) => (why === null ? [] : [`${describeProbe(probes[n] as Probe)}: ${why}`]));
     if (failed.length > 0) throw notPassed(context.member.vm, failed);
     return { returnValue: 0, jobId: null };
   },
 };
+
+/** A drill asks its test replica. */
+async function probedVm({ host, member }: EffectContext): Promise<string> {
+  if (member.settings.strategy !== 'drill') return member.vmId;
+  const testVmId = await host.testReplicaOf(member.vmId, { timeoutMs: PROBE_MS });
+  if (testVmId === null) throw notPassed(member.vm, ['its test replica is gone']);
+  return testVmId;
+}
 
 /** "tcp sql01.example.net:1433". */
 function describeProbe(one: Probe): string {
@@ -44,11 +53,11 @@ function describeProbe(one: Probe): string {
 }
 
 /** Null when it passed, else why not. */
-async function ask(one: Probe, { host, member }: EffectContext): Promise<string | null> {
+async function ask(one: Probe, { host, member }: EffectContext, vmId: string): Promise<string | null> {
   try {
     switch (one.kind) {
       case 'heartbeat': {
-        const beat = await host.heartbeat(member.vmId, { timeoutMs: PROBE_MS });
+        const beat = await host.heartbeat(vmId, { timeoutMs: PROBE_MS });
         return beat === 'ok' ? null : beat;
       }
       case 'tcp':
@@ -56,7 +65,7 @@ async function ask(one: Probe, { host, member }: EffectContext): Promise<string 
       case 'http':
         return await answers(one.url, one.status);
       case 'script':
-        return await endsWell(one, { FAILBACK_VM: member.vm, FAILBACK_VM_ID: member.vmId, FAILBACK_HOST: host.name });
+        return await endsWell(one, { FAILBACK_VM: member.vm, FAILBACK_VM_ID: vmId, FAILBACK_HOST: host.name });
     }
   } catch (thrown) {
     return (thrown as Error).message;

@@ -30,6 +30,11 @@ export type Probe =
   /** A program of the worker's machine ends with 0. Absolute path; it is run without a shell. */
   | { readonly kind: 'script'; readonly path: string; readonly args: readonly string[] };
 
+/** The probes a started VM is asked: a test replica has no network, so in a drill only those that need none. */
+export function probesOf({ strategy, probes }: Pick<MemberSettings, 'strategy' | 'probes'>): readonly Probe[] {
+  return strategy === 'drill' ? probes.filter(({ kind }) => kind === 'heartbeat' || kind === 'script') : probes;
+}
+
 export interface RetrySettings {
   /** Calls per step, the first included; 1 to 100. */
   readonly attempts: number;

@@ -51,6 +51,29 @@ describe.concurrent('a drill', () => {
     expectUntouched(stage, check);
   });
 
+  test('asks the test replica the probes that need no network; one that does not pass fails the drill, and leaves nothing behind', async ({
+    onTestFinished,
+    expect: check,
+  }) => {
+    const stage = await setStage(redis, onTestFinished, pairsIn(['replicating', 'replicating']));
+    const unreachable = { kind: 'tcp', address: '127.0.0.1:1' } as const;
+    const passing = { ...settings, probes: [{ kind: 'heartbeat' } as const, unreachable], probing: { within: 60_000, every: 200 } };
+    const failing = {
+      ...settings,
+      probes: [{ kind: 'script', path: '/bin/false', args: [] } as const],
+      probing: { within: 400, every: 200 },
+    };
+    const runs = [
+      await stage.createRun({ settings: passing, only: [0] }),
+      await stage.createRun({ settings: failing, only: [1] }),
+    ] as const;
+    await stage.startWorker();
+    check((await stage.untilFinished(runs[0])).counts.completed).toBe(1);
+    check((await stage.untilFinished(runs[1])).counts.failed).toBe(1);
+    check((await stage.members(runs[1]))[0]?.failure).toMatchObject({ code: 'verify.failed' });
+    expectUntouched(stage, check);
+  });
+
   test('whose test replica can not be started fails, and leaves nothing behind', async ({ onTestFinished, expect: check }) => {
     const faults = [{ host: 'hv-mi-01', method: 'RequestStateChange', do: { returnValue: 32778 } }];
     const stage = await setStage(redis, onTestFinished, pairsIn(['replicating', 'replicating'], { faults }));
