@@ -75,7 +75,7 @@ export async function confirmFencing(
       );
   }
   const host = unseenHost(member);
-  const accepted = await fenceMember(session.runtime, run, id, input.vm, signed(context, reason));
+  const accepted = await fenceMember(session.runtime, run, id, typed === input.vmId ? input.vm : typed, signed(context, reason));
   output.emit({ type: 'command', run, command: 'fence', host, accepted: accepted ? [input.vm] : [], refused: accepted ? [] : [input.vm] });
   output.print(
     accepted

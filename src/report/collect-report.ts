@@ -120,7 +120,7 @@ function tell(story: Story, entry: JournalEntry): void {
   else if (TAKEN_BACK.test(entry.event)) story.asked = null;
   const point = story.place && pointOfNoReturn(entry, story.place.strategy);
   if (point) story.points.push({ at, words: point });
-  if (splitState(entry.from).step === 'startAway' && splitState(entry.to).step !== 'startAway') story.takenBackAt = entry.at;
+  if (isOnTheWayBack(entry.from) && !isOnTheWayBack(entry.to)) story.takenBackAt = entry.at;
   if (story.place?.strategy === 'drill') noteDrill(story.drill, entry);
   const call = callOf(entry, evidence);
   if (call) story.calls.push(call);
@@ -135,6 +135,13 @@ function tell(story: Story, entry: JournalEntry): void {
     story.sightings.push(sighting);
   const { failure } = evidence;
   if (failure && failure.message !== story.failures.at(-1)?.message) story.failures.push({ at, ...failure });
+}
+
+const WAY_BACK = ['stopHome', 'revertHome', 'revertAway', 'startAway'];
+
+function isOnTheWayBack(state: string): boolean {
+  const { step } = splitState(state);
+  return step !== null && WAY_BACK.includes(step);
 }
 
 function callOf(entry: JournalEntry, evidence: Evidence): CallReport | null {

@@ -1,3 +1,4 @@
+import { EnabledState } from '../domain/power.ts';
 import type { JournalEntry } from '../runtime/journal.ts';
 import type { MemberView } from '../runtime/run-view.ts';
 import { durationWords } from './duration-words.ts';
@@ -30,7 +31,9 @@ export function noteDrill(times: DrillTimes, entry: JournalEntry): void {
   if (next.phase === 'calling' && next.step === 'testReplica') {
     Object.assign(times, noDrillTimes(), { made: true, started: at });
   } else if (next.phase === 'calling' && next.step === 'startTest') times.started = at;
-  else if (leaves && next.step === 'removeTest' && left.step !== 'testReplica' && left.step !== 'startTest') times.verified ??= at;
+  // One look may show that several steps are done: then the states in between are never stored.
+  else if (leaves && next.step === 'removeTest') times.verified ??= at;
+  if (evidenceOf(entry).test?.power === EnabledState.Running) times.up ??= at;
   if (next.step === 'verifyTest' && next.phase.startsWith('proving')) times.up ??= at;
   if (leaves && left.step === 'verifyTest') times.up ??= at;
   if (leaves && left.step === 'removeTest') times.removed = true;

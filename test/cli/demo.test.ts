@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findManagedRedis } from '../../src/redis/managed-redis.ts';
@@ -80,4 +80,15 @@ describe('the local Redis', () => {
     expect(objects).toEqual([{ type: 'redis', running: false, directory: FAILBACK_DATA }]);
     expect((await failback(['redis', 'stop'], { FAILBACK_DATA })).stdout).toContain('no local Redis runs');
   });
+});
+
+test('a demo between two sites brings pairs home from where they stand, and ends with the report', async () => {
+  const FAILBACK_DATA = folder();
+  const argv = ['demo', '--strategy', 'mixed', '--vms', '6', '--hosts', '2', '--faults', 'none', '--speed', '600'];
+  const { code, stdout, stderr } = await failback(argv, { FAILBACK_DATA });
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/6 of 6 home .* down at most .*, objectives met/)]);
+  expect(stderr).toMatch(/report {5}.*\.html/);
+  const plan = readFileSync(join(FAILBACK_DATA, 'demo', 'plan.yaml'), 'utf8');
+  expect(plan).toContain('site: dr');
+  expect(plan).toContain('--strategy mixed --stages failed-over,committed');
 });

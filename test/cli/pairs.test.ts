@@ -27,7 +27,7 @@ function pairsIn(stages: readonly StageName[], more: ScenarioInput = {}) {
         { name: 'hv-dr-01', role: 'dr' },
         { name: 'hv-mi-01', role: 'home' },
       ],
-      vms: stages.map((stage) => ({ stage, names: [stage], sizeGB: 8 })),
+      vms: stages.map((stage, n) => ({ stage, names: [stages.indexOf(stage) === n ? stage : `${stage}-${n}`], sizeGB: 8 })),
       ...more,
     },
   });
@@ -101,6 +101,18 @@ describe('a run between two hosts', () => {
     const history = (await failback(['history', 'pairs', '--vm', 'replicating', ...REDIS], QUIET)).stdout;
     expect(history).toMatch(/shutting the VM down at hv-dr-01.*failing over to hv-mi-01.*point of no return: the failover home is final/s);
     expect(history).not.toContain('is committed');
+  });
+
+  test('that is a drill passes, cleans up, and says so in figures', async () => {
+    const simulator = await pairsIn(['home', 'home']);
+    const plan = planOf(simulator);
+    const ran = await failback(['run', plan, '--intent', 'drill', '--yes', '--name', 'trial', ...REDIS], QUIET);
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringContaining('trial: 2 of 2 passed')]);
+    const { stdout } = await failback(['report', 'trial', '--format', 'md', '--out', '-', ...REDIS], QUIET);
+    expect(stdout).toContain('**2 of 2 VMs passed**');
+    expect(stdout.match(/\| passed: up after .*, verified after .*, cleaned up \|/g)).toHaveLength(2);
+    simulator.world.settle();
+    expect([...simulator.world.host('hv-dr-01').vms.values()].filter(({ testOf }) => testOf !== null)).toEqual([]);
   });
 
   test('waits for approval where the plan says so; a cancel would take the failover back, an approval makes it final', async () => {
