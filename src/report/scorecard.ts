@@ -1,3 +1,4 @@
+import { probesOf } from '../domain/member.ts';
 import { EnabledState } from '../domain/power.ts';
 import type { JournalEntry } from '../runtime/journal.ts';
 import type { MemberView } from '../runtime/run-view.ts';
@@ -46,13 +47,14 @@ const ANSWERED = /^xstate\.(done|error)\.actor\.call$/;
 export function scorecardOf({ input, status, context }: MemberView, times: DrillTimes): Scorecard | null {
   if (input.settings.strategy !== 'drill') return null;
   const { started, up, verified, made, removed, probed } = times;
+  const probes = probesOf(input.settings).length;
   const since = (at: number | null) => (started === null || at === null ? null : at - started);
   const passed = status === 'completed';
   const proved = passed || (context.course === 'back' && context.because === null && !context.cancelRequested);
   return {
     passed,
-    probes: input.settings.probes.length,
-    probesPassed: input.settings.probes.length === 0 ? null : probed,
+    probes,
+    probesPassed: probes === 0 ? null : probed,
     upMs: since(up),
     verifiedMs: proved ? since(verified) : null,
     cleanedUp: passed || removed ? true : made || context.course === 'back' ? false : null,
