@@ -5,7 +5,7 @@ import type { EffectParameters } from './effect.ts';
 
 /** How a call is made for a member: what its settings and the people who were asked say. */
 export function parametersOf(
-  { settings, brokers }: Pick<MemberInput, 'settings' | 'brokers'>,
+  { settings, brokers, certificates }: Pick<MemberInput, 'settings' | 'brokers' | 'certificates'>,
   { fenced, side }: Pick<EffectInput, 'fenced' | 'side'>,
 ): EffectParameters {
   const { firstCopy } = settings.reverse;
@@ -13,7 +13,7 @@ export function parametersOf(
     fenced,
     failoverPoint: null,
     recoveryConnectionPoint: brokers[side === 'home' ? 'away' : 'home'],
-    certificateThumbprint: null,
+    certificateThumbprint: certificates[side],
     initialReplication: { type: firstCopy === 'seeded' ? InitialReplicationType.Seeded : InitialReplicationType.Network, startTime: null },
     resynchronizeAt: null,
     shutdown: { force: false, reason: 'failback moves this virtual machine to another host.' },

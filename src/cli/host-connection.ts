@@ -22,6 +22,7 @@ export function runHostOf({
   limits,
   cluster,
   broker,
+  replicaCertificate,
   transport,
   auth,
   credentials,
@@ -30,7 +31,8 @@ export function runHostOf({
 }: PlanHost): RunHost {
   const connection: HostConnection = { transport, auth, credentials: { ...credentials }, tls: { ...tls }, allowUnencrypted };
   const inCluster = { ...(cluster === null ? {} : { cluster }), ...(broker === null ? {} : { broker }) };
-  return { name, address, inFlight: limits.inFlight, ...inCluster, connection };
+  const certificate = replicaCertificate === null ? {} : { certificate: replicaCertificate };
+  return { name, address, inFlight: limits.inFlight, ...inCluster, ...certificate, connection };
 }
 
 /** @throws FailbackError `plan.invalid` for a connection another version wrote in another way */

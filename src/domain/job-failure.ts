@@ -39,7 +39,12 @@ const HRESULTS: Readonly<Record<string, Meaning>> = {
     remedy: 'Check the Hyper-V Replica SPNs; restart VMMS on the replica.',
   },
   '0X8007052E': { class: 'operator', words: 'the credentials were refused', remedy: 'Fix the account.' },
-  '0X80070005': { class: 'operator', words: 'access was denied', remedy: 'Check the permissions of the storage and the delegation.' },
+  '0X80070005': {
+    class: 'operator',
+    words: 'access was denied',
+    remedy:
+      'At a reversal: check that the other host is an enabled Replica server and has an authorisation entry for this one. Else check the permissions of the storage and the delegation.',
+  },
   '0X80070057': {
     class: 'permanent',
     words: 'a parameter does not match the VM',

@@ -111,6 +111,8 @@ export interface MemberInput {
   readonly nodes: Readonly<Record<Side, readonly string[]>>;
   /** Replica Brokers of the sides' clusters, by the names their partners know; null where there is none or the plan does not name it. */
   readonly brokers: Readonly<Record<Side, string | null>>;
+  /** Thumbprints of the certificates the sides' hosts replicate with; null where relationships keep the one they have. */
+  readonly certificates: Readonly<Record<Side, string | null>>;
   readonly settings: MemberSettings;
   /** The run was rebuilt from what the hosts say: earlier calls may be in flight, so look and wait before the first call. */
   readonly adopt: boolean;

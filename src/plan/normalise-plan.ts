@@ -54,6 +54,7 @@ function normaliseHost(name: string, host: HostInput, folder: string): PlanHost 
     site: host.site ?? null,
     cluster: host.cluster ?? null,
     broker: host.broker ?? null,
+    replicaCertificate: host.replicaCertificate?.replaceAll(/[: ]/g, '').toUpperCase() ?? null,
     limits: { inFlight: host.limits?.inFlight ?? DEFAULT_IN_FLIGHT.host },
   };
 }

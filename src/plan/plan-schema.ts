@@ -47,6 +47,7 @@ const credentials = z
   .meta({ description: 'Where the account and its password are. Never the password itself.' });
 
 const HEX_PAIRS = /^(sha256:)?[0-9a-f]{2}(:?[0-9a-f]{2}){31}$/i;
+const THUMBPRINT = /^[0-9a-f]{2}([: ]?[0-9a-f]{2}){19}$/i;
 const tls = z.strictObject(
   {
     ca: freeText('the path of a PEM file', 4096).optional().meta({ description: 'PEM file, relative to the plan file.' }),
@@ -75,6 +76,11 @@ const host = z.strictObject(
     broker: freeText('the name of a Replica Broker', 255)
       .optional()
       .meta({ description: "Name of the cluster's Replica Broker, by which other hosts replicate to it." }),
+    replicaCertificate: checkedText('the SHA-1 thumbprint of a certificate: 40 hex digits', (value) =>
+      THUMBPRINT.test(value) ? null : 'this is not the thumbprint Windows shows of a certificate (SHA-1, 40 hex digits)',
+    )
+      .optional()
+      .meta({ description: 'The certificate this host replicates with, where replication is authenticated by certificates.' }),
     limits: z
       .strictObject({ inFlight: wholeNumber(1, 1000, DEFAULT_IN_FLIGHT.host).optional() }, { error: 'a mapping with inFlight' })
       .optional(),

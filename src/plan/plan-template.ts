@@ -69,8 +69,9 @@ function toldWords({ certain }: ToldSites): string {
     : ' "home" and "site" are a guess: home is where most machines send from. CHECK THEM, everything depends on it.';
 }
 
-function hostEntry({ name, address, credentials, tls, allowUnencrypted, limits, site, cluster, broker }: PlanHost, told: ToldSites | null) {
+function hostEntry({ name, address, credentials, tls, allowUnencrypted, limits, ...more }: PlanHost, told: ToldSites | null) {
   const { caFile, fingerprint } = tls;
+  const { site, cluster, broker, replicaCertificate } = more;
   const place = site ?? told?.siteOf.get(name);
   return {
     address,
@@ -80,6 +81,7 @@ function hostEntry({ name, address, credentials, tls, allowUnencrypted, limits, 
     ...(place && { site: place }),
     ...(cluster && { cluster }),
     ...(broker && { broker }),
+    ...(replicaCertificate && { replicaCertificate }),
     limits: { ...limits },
   };
 }

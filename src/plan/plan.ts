@@ -51,6 +51,8 @@ export interface PlanHost {
   readonly cluster: string | null;
   /** The Replica Broker by whose name others replicate to its cluster; null: none. */
   readonly broker: string | null;
+  /** SHA-1 thumbprint of the certificate it replicates with, 40 upper-case hex digits; null: the one its relationships name. */
+  readonly replicaCertificate: string | null;
   readonly limits: {
     /** Members in flight on this host; 1 to 1,000. */
     readonly inFlight: number;

@@ -12,6 +12,8 @@ export interface RunHost {
   readonly cluster?: string;
   /** Replica Broker of its cluster: the name others replicate to. */
   readonly broker?: string;
+  /** Thumbprint of the certificate it replicates with. Absent: the one its relationships name. */
+  readonly certificate?: string;
   /** Members in flight on the host at a time, over all runs. */
   readonly inFlight: number;
   /** The plan's other words about the host, for whoever connects to it. Never holds a secret. */
@@ -108,7 +110,8 @@ function decodeInput(text: string, record: RunRecord): MemberInput {
   if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);
   const nodes = { home: nodesOf(record, host), away: partner === null ? [] : nodesOf(record, partner) };
   const brokers = { home: brokerOf(record, host), away: partner === null ? null : brokerOf(record, partner) };
-  return { vm, vmId, host, partner, nodes, brokers, settings: effective, adopt: record.adopt };
+  const certificates = { home: certificateOf(record, host), away: partner === null ? null : certificateOf(record, partner) };
+  return { vm, vmId, host, partner, nodes, brokers, certificates, settings: effective, adopt: record.adopt };
 }
 
 /** A host and the other nodes of its cluster. */
@@ -116,6 +119,10 @@ function nodesOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): readonly st
   const cluster = hosts.find(({ name }) => name === host)?.cluster;
   if (cluster === undefined) return [host];
   return [host, ...hosts.filter((other) => other.cluster === cluster && other.name !== host).map(({ name }) => name)];
+}
+
+function certificateOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): string | null {
+  return hosts.find(({ name }) => name === host)?.certificate ?? null;
 }
 
 function brokerOf({ hosts }: Pick<RunRecord, 'hosts'>, host: string): string | null {

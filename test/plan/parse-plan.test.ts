@@ -40,6 +40,7 @@ describe('a minimal plan', () => {
           site: null,
           cluster: null,
           broker: null,
+          replicaCertificate: null,
           limits: { inFlight: 3 },
         },
       ],

@@ -17,6 +17,7 @@ export const member: MemberInput = {
   partner: null,
   nodes: { home: ['hv-a'], away: [] },
   brokers: { home: null, away: null },
+  certificates: { home: null, away: null },
   settings: quickSettings,
   adopt: false,
 };

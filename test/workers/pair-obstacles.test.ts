@@ -7,7 +7,7 @@ import type { SimulatedPair } from '../../src/simulator/world/population.ts';
 import type { ScenarioInput } from '../../src/simulator/world/scenario.ts';
 import type { StageName } from '../../src/simulator/world/stage.ts';
 import { useRedis } from '../support/redis.ts';
-import { eventually, quickSettings } from '../support/system.ts';
+import { eventually, quickSettings, runHosts } from '../support/system.ts';
 import { type HeldClock, heldClock } from './support/held-clock.ts';
 import { AWAY, acceptedCalls, expectAllHome, FROM, HOME, pairsIn, standing, WAY_BACK } from './support/pairs.ts';
 import { type Defer, type Stage, setStage } from './support/stage.ts';
@@ -217,4 +217,28 @@ test.concurrent('a reversal the home host refuses for want of an authorisation e
     'reverse: needsOperator',
     { class: 'operator', message: check.stringMatching(/authorization entry/) },
   ]);
+});
+
+test('where replication is authenticated by certificates, the reversal names the one of the host that sends from then on', async ({
+  onTestFinished,
+  expect: check,
+}) => {
+  const certificate = (certificateThumbPrint: string) => ({ authentication: 'certificate' as const, certificateThumbPrint });
+  const stage = await setStage(redis, onTestFinished, {
+    vms: 1,
+    scenario: {
+      hosts: [
+        { name: 'hv-dr-01', role: 'dr', quirks: certificate('BB') },
+        { name: 'hv-mi-01', role: 'home', quirks: certificate('AA') },
+      ],
+      vms: [{ stage: 'home-is-replica', names: ['sql01'], sizeGB: 8 }],
+    },
+  });
+  const own: Readonly<Record<string, string>> = { 'hv-dr-01': 'BB', 'hv-mi-01': 'AA' };
+  const hosts = runHosts(stage.simulator).map((host) => ({ ...host, certificate: own[host.name] as string }));
+  await stage.startWorker();
+  const run = await stage.createRun({ settings: { strategy: 'reverse' }, hosts });
+  const view = await stage.untilFinished(run);
+  check((await stage.members(run))[0]?.failure).toBeNull();
+  check(view.counts.completed).toBe(1);
 });

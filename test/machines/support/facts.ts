@@ -36,6 +36,7 @@ export function member(settings: Partial<MemberSettings> = {}, adopt = false): M
     partner: null,
     nodes: { home: ['hv-dr-01'], away: [] },
     brokers: { home: null, away: null },
+    certificates: { home: null, away: null },
     adopt,
     settings: { ...SETTINGS, ...settings },
   };
