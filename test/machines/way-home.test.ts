@@ -42,11 +42,11 @@ the end, *away* the other one. A step whose condition holds already is skipped, 
 
 ${table(stepsFor(settings('reverse'), 'forth'))}
 
-\`probe\` is left out without probes in the plan, \`hold\` without a hold time or when a person is to approve (\`reverse.commit: none\`).
+\`probe\` is left out without probes in the plan, \`hold\` without a hold time or when a person is to approve (\`after.reverse: none\`).
 
 ### The way back
 
-Taken when a cancel comes between the shutdown and the reversal, or when the VM does not verify and the plan says \`reverse.commit: rollback\`. What is not there to be taken back is skipped.
+Taken when a cancel comes between the shutdown and the reversal, or when the VM does not verify and the plan says \`after.reverse: rollback\`. What is not there to be taken back is skipped.
 
 ${table(stepsFor(settings('reverse'), 'back'), () => 'nothing while it goes on; where it waits for a person, it is left as it stands')}
 
