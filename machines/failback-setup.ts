@@ -6,7 +6,7 @@ import { answer, refusal } from './call-report.ts';
 import { type FailbackContext, type FailbackEvent, notBeforeOf, patienceOf, retryOf, seenIn, stepOf } from './failback-context.ts';
 import { failbackGuards } from './failback-guards.ts';
 import { openRung } from './judgement.ts';
-import { nextStep } from './next-step.ts';
+import { nextStep, UNTOUCHED } from './next-step.ts';
 import { lookOf, missingSide, otherSide, unseenSide, withSight } from './sight.ts';
 import {
   brokenOff,
@@ -96,12 +96,7 @@ export const failbackSetup = setup({
       event.type === 'host.observed'
         ? {
             step: openRung(context, event),
-            attempt: 0,
-            jobId: null,
-            doubt: null,
-            touched: false,
-            ended: null,
-            forced: false,
+            ...UNTOUCHED,
             fenced: false,
             approved: false,
             homeAt: null,
@@ -112,13 +107,8 @@ export const failbackSetup = setup({
       course: 'back' as const,
       because: context.cancelRequested ? null : context.failure,
       step: 0,
-      attempt: 0,
-      jobId: null,
+      ...UNTOUCHED,
       failure: null,
-      doubt: null,
-      touched: false,
-      ended: null,
-      forced: false,
       fenced: false,
       approved: false,
     })),

@@ -2,6 +2,9 @@ import { type FailbackContext, stepOf, stepsOf } from './failback-context.ts';
 import { lookOf } from './sight.ts';
 import type { Step, StepName } from './step.ts';
 
+/** What is known of a step nothing was called for yet. */
+export const UNTOUCHED = { attempt: 0, jobId: null, doubt: null, touched: false, ended: null, forced: false } as const;
+
 /** The member goes on to the first step that is not done, with nothing called for it yet; what it passes over is put on record. */
 export function nextStep(context: FailbackContext, event: { readonly type: string; readonly at: number }): Partial<FailbackContext> {
   const steps = stepsOf(context);
@@ -14,13 +17,8 @@ export function nextStep(context: FailbackContext, event: { readonly type: strin
   const forth = context.course === 'forth';
   return {
     step: next,
-    attempt: 0,
-    jobId: null,
+    ...UNTOUCHED,
     failure: null,
-    doubt: null,
-    touched: false,
-    ended: null,
-    forced: false,
     skipped: forth && skipped.length > 0 ? merged(context.skipped, skipped) : context.skipped,
     stoppedAt: forth && left.name === 'shutdown' && begun ? event.at : context.stoppedAt,
     homeAt: forth && isVerified(left, nameOfNext) ? event.at : context.homeAt,

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { MemberSettings } from '../../src/domain/member.ts';
 import { createWsmanHost } from '../../src/hyperv/wsman/wsman-host.ts';
+import { PLAN_DEFAULTS } from '../../src/plan/plan.ts';
 import { createRun } from '../../src/runtime/create-run.ts';
 import type { RunHost } from '../../src/runtime/run-record.ts';
 import { type RunView, RunViews } from '../../src/runtime/run-view.ts';
@@ -18,16 +19,7 @@ export const quickSettings: MemberSettings = {
   stable: 200,
   probes: [],
   probing: { within: 60_000, every: 200 },
-  reverse: {
-    firstCopy: 'seeded',
-    copyAt: null,
-    sync: { pendingBytes: 64 * 1024 ** 2, latency: 300_000 },
-    shutdown: { within: 60_000, turnOff: false },
-    commit: 'commit',
-    hold: 0,
-    unseen: 30_000,
-    giveUpExtended: false,
-  },
+  reverse: { ...PLAN_DEFAULTS.reverse, shutdown: { within: 60_000, turnOff: false }, unseen: 30_000 },
   rto: null,
 };
 
