@@ -28,14 +28,15 @@ const commit: Step = {
   },
   readiness(look) {
     const { away } = pairOf(look);
-    if (away.mode !== ReplicationMode.Replica || stateOf(away) === ReplicationState.Replicating)
-      return strange(look, 'a failover away is to be committed');
-    if (stateOf(away) === ReplicationState.FailoverInProgress) return wait('the failover away is still going on');
-    if (stateOf(away) !== ReplicationState.Recovered) return strange(look, 'a failover away is to be committed');
+    const { hosts } = look;
+    const wanted = `the failover to ${hosts.away} is to be committed`;
+    if (away.mode !== ReplicationMode.Replica || stateOf(away) === ReplicationState.Replicating) return strange(look, wanted);
+    if (stateOf(away) === ReplicationState.FailoverInProgress) return wait(`the failover to ${hosts.away} is still going on`);
+    if (stateOf(away) !== ReplicationState.Recovered) return strange(look, wanted);
     if (away.power !== EnabledState.Running) {
       return blocked(
-        `the VM was failed over away, but it is ${describePower(away.power)} there: nobody has seen it work, and after the commit the failover can not be undone`,
-        'Start it away and check it, or commit or revert the failover by hand, then retry.',
+        `the VM was failed over to ${hosts.away}, but it is ${describePower(away.power)} there: nobody has seen it work, and after the commit the failover can not be undone`,
+        'Start it there and check it, or commit or revert the failover by hand, then retry.',
       );
     }
     return busy(look) ?? ready;
@@ -58,18 +59,19 @@ const replica: Step = {
   },
   readiness(look) {
     const { home, away } = pairOf(look);
+    const { hosts } = look;
     if (home.mode !== ReplicationMode.Primary) {
       return blocked(
-        'the VM at home has no replication relationship any more, so it can not become the replica',
-        'Enable replication from the away host to home by hand (Enable-VMReplication on the away host), then retry.',
+        `the VM on ${hosts.home} has no replication relationship any more, so it can not become the replica`,
+        `Enable replication from ${hosts.away} to ${hosts.home} by hand (Enable-VMReplication on ${hosts.away}), then retry.`,
       );
     }
-    if (stateOf(away) !== ReplicationState.Committed) return strange(look, 'the old primary is to become the replica');
-    if (home.power === EnabledState.ShuttingDown) return wait('the VM at home is shutting down');
+    if (stateOf(away) !== ReplicationState.Committed) return strange(look, `the old primary on ${hosts.home} is to become the replica`);
+    if (home.power === EnabledState.ShuttingDown) return wait(`the VM on ${hosts.home} is shutting down`);
     if (home.power !== EnabledState.Off) {
       return blocked(
-        `the copy at home is ${describePower(home.power)}, although the VM was failed over away: what it has written since is not in the other copy`,
-        'Decide which copy counts. If it is the one away, turn the copy at home off, then retry.',
+        `the copy on ${hosts.home} is ${describePower(home.power)}, although the VM was failed over to ${hosts.away}: what it has written since is not in the other copy`,
+        `Decide which copy counts. If it is the one on ${hosts.away}, turn the copy on ${hosts.home} off, then retry.`,
       );
     }
     return busy(look) ?? ready;
@@ -91,7 +93,7 @@ const reverse: Step = {
     const pair = pairOf(look);
     const waiting = stateOf(pair.home) === ReplicationState.WaitingToCompleteInitialReplication;
     if (!isPlannedAway(pair) && !(stateOf(pair.away) === ReplicationState.Committed && waiting))
-      return strange(look, 'replication is to be reversed towards home');
+      return strange(look, `replication is to be reversed towards ${look.hosts.home}`);
     return busy(look) ?? ready;
   },
 };
@@ -122,7 +124,7 @@ const copy: Step = {
   readiness(look) {
     const pair = pairOf(look);
     if (!isHomeward(pair) || stateOf(pair.away) !== ReplicationState.ReadyForReplication)
-      return strange(look, 'the first copy home is to be started');
+      return strange(look, `the first copy to ${look.hosts.home} is to be started`);
     return busy(look) ?? ready;
   },
 };
@@ -202,7 +204,7 @@ const inSync: Step = {
   readiness(look) {
     const { home, away } = pairOf(look);
     return blocked(
-      `replication home does not go on: away ${describeReplicationState(stateOf(away))}, home ${describeReplicationState(stateOf(home))}`,
+      `replication to ${look.hosts.home} does not go on: ${look.hosts.away} ${describeReplicationState(stateOf(away))}, ${look.hosts.home} ${describeReplicationState(stateOf(home))}`,
       'Fix what Measure-VMReplication and the Hyper-V-VMMS/Admin logs of both hosts report, then retry.',
     );
   },

@@ -16,10 +16,10 @@ const shutdown: Step = {
   harder: ({ reverse: { shutdown: how } }) => (how.turnOff ? 'turnOff' : null),
   harderReadiness(look) {
     const { away } = pairOf(look);
-    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the VM is to be turned off away');
+    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, `the VM is to be turned off on ${look.hosts.away}`);
     if (away.power === EnabledState.Off || away.power === EnabledState.Saved)
       return blocked(
-        `the VM away is ${describePower(away.power)} and can not be turned off`,
+        `the VM on ${look.hosts.away} is ${describePower(away.power)} and can not be turned off`,
         'Start it, or shut it down by hand, then retry.',
       );
     return ready;
@@ -33,11 +33,11 @@ const shutdown: Step = {
   underWay: (look) => (pairOf(look).away.power === EnabledState.ShuttingDown ? { jobId: look.job?.jobId ?? null } : null),
   readiness(look) {
     const { away } = pairOf(look);
-    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the VM is to be shut down away');
+    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, `the VM is to be shut down on ${look.hosts.away}`);
     // One that is shutting down and does not come to an end is what a hard power-off is for.
     if (away.power !== EnabledState.Running && away.power !== EnabledState.ShuttingDown) {
       return blocked(
-        `the VM away is ${describePower(away.power)} and can not be asked to shut down`,
+        `the VM on ${look.hosts.away} is ${describePower(away.power)} and can not be asked to shut down`,
         'Resume it, or shut it down by hand, then retry.',
       );
     }
@@ -61,9 +61,10 @@ const prepare: Step = {
   },
   readiness(look) {
     const { home, away } = pairOf(look);
-    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look))) return strange(look, 'the failover home is to be prepared');
+    if (!isHomeward(pairOf(look)) || !bothReplicate(pairOf(look)))
+      return strange(look, `the failover to ${look.hosts.home} is to be prepared`);
     if (away.power !== EnabledState.Off || home.power !== EnabledState.Off)
-      return strange(look, 'both copies have to be off to prepare the failover home');
+      return strange(look, `both copies have to be off to prepare the failover to ${look.hosts.home}`);
     return busy(look) ?? ready;
   },
 };
@@ -86,7 +87,7 @@ const failover: Step = {
     const prepared =
       isHomeward(pairOf(look)) && stateOf(away) === ReplicationState.SyncedReplicationComplete && away.power === EnabledState.Off;
     if (!prepared || stateOf(home) !== ReplicationState.Replicating || home.power !== EnabledState.Off)
-      return strange(look, 'the VM is to be failed over home');
+      return strange(look, `the VM is to be failed over to ${look.hosts.home}`);
     return busy(look) ?? ready;
   },
 };
@@ -107,16 +108,17 @@ const start: Step = {
   underWay: (look) => (look.home.power === EnabledState.Starting ? { jobId: look.job?.jobId ?? null } : null),
   readiness(look) {
     const { home, away } = pairOf(look);
-    if (!isFailedOverHome(pairOf(look))) return strange(look, 'the VM is to be started at home');
+    const { hosts } = look;
+    if (!isFailedOverHome(pairOf(look))) return strange(look, `the VM is to be started on ${hosts.home}`);
     if (away.power !== EnabledState.Off) {
       return blocked(
-        `the copy away is ${describePower(away.power)}: with a start at home both copies would run`,
-        'Turn the copy away off, then retry.',
+        `the copy on ${hosts.away} is ${describePower(away.power)}: with a start on ${hosts.home} both copies would run`,
+        `Turn the copy on ${hosts.away} off, then retry.`,
       );
     }
-    if (home.power === EnabledState.ShuttingDown) return wait('the VM at home is shutting down');
+    if (home.power === EnabledState.ShuttingDown) return wait(`the VM on ${hosts.home} is shutting down`);
     if (home.power !== EnabledState.Off && home.power !== EnabledState.Saved) {
-      return blocked(`the VM at home is ${describePower(home.power)} and can not be started`, 'Bring it to off, then retry.');
+      return blocked(`the VM on ${hosts.home} is ${describePower(home.power)} and can not be started`, 'Bring it to off, then retry.');
     }
     return busy(look) ?? ready;
   },
@@ -136,18 +138,20 @@ export const protect: Step = {
   done: (look) => isProtected(pairOf(look)) && look.home.power === EnabledState.Running,
   readiness(look) {
     const pair = pairOf(look);
+    const { hosts } = look;
     if (isProtected(pair)) {
       return blocked(
-        `the VM is home and protected, but it is ${describePower(pair.home.power)}: it went down after it was verified`,
-        'Find out why, start it at home, then retry.',
+        `the VM is on ${hosts.home} and protected, but it is ${describePower(pair.home.power)}: it went down after it was verified`,
+        'Find out why, start it there, then retry.',
       );
     }
     const prepared = isHomeward(pair) && stateOf(pair.away) === ReplicationState.SyncedReplicationComplete;
-    if (!isFailedOverHome(pair) || !prepared) return strange(look, 'replication is to be reversed, so that home is protected');
+    if (!isFailedOverHome(pair) || !prepared)
+      return strange(look, `replication is to be reversed, so that the VM on ${hosts.home} is protected`);
     if (pair.home.power !== EnabledState.Running) {
       return blocked(
-        `the VM at home is ${describePower(pair.home.power)} since it was verified: reversing its replication would make a failover final that nobody sees working`,
-        'Start it at home and check it, then retry; or cancel: the failover home is taken back.',
+        `the VM on ${hosts.home} is ${describePower(pair.home.power)} since it was verified: reversing its replication would make a failover final that nobody sees working`,
+        `Start it there and check it, then retry; or cancel: the failover to ${hosts.home} is taken back.`,
       );
     }
     return busy(look) ?? ready;

@@ -1,3 +1,4 @@
+import type { Side } from '../src/domain/member.ts';
 import type { VmObservation } from '../src/domain/observation.ts';
 import { describePower, EnabledState } from '../src/domain/power.ts';
 import { describeReplicationState, ReplicationMode, ReplicationState, ReplicationType } from '../src/domain/replication.ts';
@@ -73,9 +74,9 @@ export function isUp({ power }: VmObservation): boolean {
   return power !== EnabledState.Off && power !== EnabledState.Saved;
 }
 
-/** "home: mode 2, state 5 (recovered), off; away: …" */
-export function describePair({ home, away }: Pair): string {
-  return `home: ${describeSide(home)}; away: ${describeSide(away)}`;
+/** "hv-b: replica, state 5 (recovered), 3 (off); hv-a: …", by the names of the hosts. */
+export function describePair({ home, away }: Pair, hosts: Readonly<Record<Side, string>>): string {
+  return `${hosts.home}: ${describeSide(home)}; ${hosts.away}: ${describeSide(away)}`;
 }
 
 function describeSide(vm: VmObservation): string {

@@ -20,7 +20,7 @@ function keepingThirdSite(step: Step): Step {
       const readiness = step.readiness(look, settings);
       if (readiness.is === 'blocked' || settings.reverse.giveUpExtended || !(home.extended || away.extended)) return readiness;
       return blocked(
-        `the copy ${away.extended ? 'away' : 'at home'} replicates to a third host too (extended replication), and a VM has one outgoing relationship: on the way home that one is given up`,
+        `the copy on ${look.hosts[away.extended ? 'away' : 'home']} replicates to a third host too (extended replication), and a VM has one outgoing relationship: on the way to ${look.hosts.home} that one is given up`,
         'Permit it in the plan (reverse.giveUpExtended: true) and set the third host up again afterwards, or remove the extended relationship by hand (Remove-VMReplication) and retry.',
       );
     },

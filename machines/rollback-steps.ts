@@ -10,7 +10,7 @@ const RECOVERING: readonly number[] = [ReplicationState.FailoverInProgress, Repl
 
 function strange(look: Look, wanted: string): Readiness {
   return blocked(
-    `${wanted}, but the pair stands elsewhere: ${describePair(pairOf(look))}`,
+    `${wanted}, but the pair stands elsewhere: ${describePair(pairOf(look), look.hosts)}`,
     'Look at both hosts and decide there which copy counts; start only that one.',
   );
 }
@@ -31,7 +31,7 @@ const stopHome: Step = {
   effect: 'turnOff',
   done: (look) => look.home.power === EnabledState.Off,
   readiness(look) {
-    if (!isRecovering(look)) return strange(look, 'the failover home is to be taken back');
+    if (!isRecovering(look)) return strange(look, `the failover to ${look.hosts.home} is to be taken back`);
     return busy(look) ?? ready;
   },
 };
@@ -47,9 +47,9 @@ const revertHome: Step = {
   effect: 'revertFailover',
   done: (look) => isHomeward(pairOf(look)) && !isRecovering(look),
   readiness(look) {
-    if (!isRecovering(look)) return strange(look, 'the failover home is to be taken back');
-    if (look.home.power !== EnabledState.Off) return strange(look, 'the VM at home must be off to take its failover back');
-    if (stateOf(look.home) === ReplicationState.FailoverInProgress) return wait('the failover home is still going on');
+    if (!isRecovering(look)) return strange(look, `the failover to ${look.hosts.home} is to be taken back`);
+    if (look.home.power !== EnabledState.Off) return strange(look, `the VM on ${look.hosts.home} must be off to take its failover back`);
+    if (stateOf(look.home) === ReplicationState.FailoverInProgress) return wait(`the failover to ${look.hosts.home} is still going on`);
     return busy(look) ?? ready;
   },
 };
@@ -65,7 +65,7 @@ const revertAway: Step = {
   effect: 'revertFailover',
   done: (look) => isHomeward(pairOf(look)) && stateOf(pairOf(look).away) !== ReplicationState.SyncedReplicationComplete,
   readiness(look) {
-    if (!isHomeward(pairOf(look))) return strange(look, 'the preparation away is to be taken back');
+    if (!isHomeward(pairOf(look))) return strange(look, `the preparation on ${look.hosts.away} is to be taken back`);
     return busy(look) ?? ready;
   },
 };
@@ -84,17 +84,18 @@ const startAway: Step = {
   underWay: (look) => (pairOf(look).away.power === EnabledState.Starting ? { jobId: look.job?.jobId ?? null } : null),
   readiness(look) {
     const { home, away } = pairOf(look);
+    const { hosts } = look;
     if (!isHomeward(pairOf(look)) || isRecovering(look) || stateOf(away) === ReplicationState.SyncedReplicationComplete)
-      return strange(look, 'the VM is to be started away again');
+      return strange(look, `the VM is to be started on ${hosts.away} again`);
     if (home.power !== EnabledState.Off) {
       return blocked(
-        `the copy at home is ${describePower(home.power)}: with a start away both copies would run`,
-        'Turn the copy at home off, then retry.',
+        `the copy on ${hosts.home} is ${describePower(home.power)}: with a start on ${hosts.away} both copies would run`,
+        `Turn the copy on ${hosts.home} off, then retry.`,
       );
     }
-    if (away.power === EnabledState.ShuttingDown) return wait('the VM away is shutting down');
+    if (away.power === EnabledState.ShuttingDown) return wait(`the VM on ${hosts.away} is shutting down`);
     if (away.power !== EnabledState.Off && away.power !== EnabledState.Saved) {
-      return blocked(`the VM away is ${describePower(away.power)} and can not be started`, 'Bring it to off, then retry.');
+      return blocked(`the VM on ${hosts.away} is ${describePower(away.power)} and can not be started`, 'Bring it to off, then retry.');
     }
     // A copy home that runs may run for hours, and a VM can be started beside it.
     return held(look) ?? ready;

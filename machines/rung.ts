@@ -7,7 +7,7 @@ export const rung = { looksAt: 'both', lasting: true, proof: () => 0, underWay: 
 /** A pair no step knows how to go on from. `wanted`: what the step would have done. */
 export function strange(look: Look, wanted: string): Readiness {
   return blocked(
-    `${wanted}, but the pair stands elsewhere: ${describePair(pairOf(look))}`,
-    'Compare both hosts with the table of the way home in docs/way-home.md, bring the pair onto one of its rungs by hand, then retry.',
+    `${wanted}, but the pair stands elsewhere: ${describePair(pairOf(look), look.hosts)}`,
+    `Compare both hosts with the table in docs/way-home.md (home is ${look.hosts.home}, away ${look.hosts.away}), bring the pair onto one of its rungs by hand, then retry.`,
   );
 }

@@ -1,7 +1,7 @@
 import type { Side } from '../src/domain/member.ts';
 import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
 import { EnabledState } from '../src/domain/power.ts';
-import { type FailbackContext, type HostObserved, stepOf } from './failback-context.ts';
+import { type FailbackContext, type HostObserved, hostOf, stepOf } from './failback-context.ts';
 import type { Look } from './step.ts';
 
 /** What was last seen of one side. */
@@ -38,10 +38,11 @@ export function wholeLook(context: FailbackContext, event: { readonly type: stri
   if (event.type !== 'host.observed') return 'partial';
   const observed = event as HostObserved;
   const step = stepOf(context);
+  const hosts = { home: hostOf(context, 'home'), away: hostOf(context, 'away') };
   if (step.looksAt === 'own') {
     const { vm, job, running, statistics, test } = observed;
     if (observed.side !== step.side) return 'partial';
-    return vm ? { home: vm, away: null, side: 'home', job, running, statistics, test } : 'missing';
+    return vm ? { home: vm, away: null, side: 'home', hosts, job, running, statistics, test } : 'missing';
   }
   const sights = withSight(context.sights, observed);
   const home = sightOf(context, sights, 'home');
@@ -49,7 +50,7 @@ export function wholeLook(context: FailbackContext, event: { readonly type: stri
   if (!home || !away) return 'partial';
   if (!home.vm || !away.vm) return 'missing';
   const { job, running, statistics } = step.side === 'home' ? home : away;
-  return { home: home.vm, away: away.vm, side: step.side, job, running, statistics, test: observed.test };
+  return { home: home.vm, away: away.vm, side: step.side, hosts, job, running, statistics, test: observed.test };
 }
 
 export function lookOf(context: FailbackContext, event: { readonly type: string }): Look | null {

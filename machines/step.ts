@@ -11,8 +11,10 @@ export interface Look {
   readonly home: VmObservation;
   /** Null in a strategy that knows only one side. */
   readonly away: VmObservation | null;
-  /** The side the step acts on: the three below are about it. */
+  /** The side the step acts on: `job`, `running` and `statistics` are about it. */
   readonly side: Side;
+  /** The plan's names of the hosts of both sides: people are told these, since "home" is the other site in a planned failover. */
+  readonly hosts: Readonly<Record<Side, string>>;
   /** The job the step follows; null when none is known or the host does not have it any more. */
   readonly job: JobObservation | null;
   /** Unfinished jobs that affect the VM; only known in looks that asked for all jobs, else empty. */

@@ -4,26 +4,28 @@ import { describePower } from '../src/domain/power.ts';
 import { describeReplicationState } from '../src/domain/replication.ts';
 import { type FailbackContext, hostOf, stepOf } from './failback-context.ts';
 import { describePair, isFailedOverHome, isHomeward, isProtected, isUp, type Pair, stateOf } from './pair.ts';
+import { type Look, pairOf } from './step.ts';
 
-/** The failover home works and waits for a person to make it final. */
-export function approvalNeeded({ member }: FailbackContext): Failure {
+/** The failover works and waits for a person to make it final. */
+export function approvalNeeded(context: FailbackContext): Failure {
+  const { vm } = context.member;
+  const host = hostOf(context, 'home');
   return {
     class: 'operator',
     code: 'approval.needed',
-    message: `${member.vm} runs at home and is verified; reversing its replication makes the failover final, and the plan leaves that to a person`,
-    remedy:
-      'Try the VM out. Approve makes it final, cancel takes the failover back: what the VM wrote at home since its start is lost then.',
+    message: `${vm} runs on host ${host} and is verified; reversing its replication makes the failover final, and the plan leaves that to a person`,
+    remedy: `Try the VM out. Approve makes it final, cancel takes the failover back: what the VM wrote on ${host} since its start is lost then.`,
   };
 }
 
 /** Split brain, not of our making: nothing is done to either copy. */
-export function bothRunning(context: FailbackContext, pair: Pair): Failure {
-  const { member } = context;
+export function bothRunning({ member }: FailbackContext, look: Look): Failure {
+  const { hosts } = look;
   return {
     class: 'operator',
     code: 'partner.running',
-    message: `both copies of ${member.vm} run: ${describePair(pair)}; what one writes the other does not have`,
-    remedy: `Decide which copy counts (${hostOf(context, 'home')} is home, ${hostOf(context, 'away')} is away), save what the other one has and turn it off there. Then retry.`,
+    message: `both copies of ${member.vm} run: ${describePair(pairOf(look), hosts)}; what one writes the other does not have`,
+    remedy: `Decide which copy counts, save what the other one has and turn it off there. The run moves the VM from ${hosts.away} to ${hosts.home}. Then retry.`,
   };
 }
 
@@ -54,15 +56,15 @@ export function outOfSight(context: FailbackContext, side: Side): Failure {
 
 const FENCE = "If it is down for good, fence it (power, network, storage), and confirm that by typing the VM's name.";
 
-/** The VM is stopped, and its data can not go home at once any more. */
+/** The VM is stopped, and its data can not follow at once any more. */
 export function behindAgain(context: FailbackContext): Failure {
   const { member, sights } = context;
   const state = sights.away?.vm?.replication?.state;
   return {
     class: 'operator',
     code: 'state.unexpected',
-    message: `replication home broke after ${member.vm} had been shut down on host ${hostOf(context, 'away')}${state === undefined ? '' : `: replication state ${describeReplicationState(state)} there`}`,
-    remedy: 'Fix what the Hyper-V-VMMS/Admin logs of both hosts report. Retry brings the data home first, while the VM runs.',
+    message: `replication to ${hostOf(context, 'home')} broke after ${member.vm} had been shut down on host ${hostOf(context, 'away')}${state === undefined ? '' : `: replication state ${describeReplicationState(state)} there`}`,
+    remedy: 'Fix what the Hyper-V-VMMS/Admin logs of both hosts report. Retry moves the data first, while the VM runs.',
   };
 }
 
@@ -77,7 +79,7 @@ export function standing({ member, sights: { home, away } }: FailbackContext): s
 }
 
 function flow(pair: Pair, here: string, there: string): string {
-  if (isProtected(pair)) return `home is ${here} and replicates to ${there}`;
+  if (isProtected(pair)) return `replication runs from ${here} to ${there}`;
   if (isFailedOverHome(pair)) return `its failover to ${here} is not final: replication was not reversed`;
   const state = describeReplicationState(stateOf(pair.away));
   if (isHomeward(pair)) return `replication from ${there} to ${here} is in state ${state} and goes on by itself where that state allows`;
@@ -91,8 +93,8 @@ export function takenBack({ because, member, cancelRequested }: FailbackContext)
   return {
     class: 'operator',
     code: because?.code ?? 'command.refused',
-    message: `${why}; the failover home was taken back and ${member.vm} runs on host ${member.partner ?? ''} again`,
-    remedy: because?.remedy ?? 'Nothing to do. To bring it home, retry, or run the plan again.',
+    message: `${why}; the failover to ${member.host} was taken back and ${member.vm} runs on host ${member.partner ?? ''} again`,
+    remedy: because?.remedy ?? 'Nothing to do. To go on, retry, or run the plan again with the same intent.',
   };
 }
 
@@ -103,7 +105,7 @@ export function leftHalfway(context: FailbackContext): Failure {
   return {
     class: 'operator',
     code: 'command.refused',
-    message: `cancelled while ${drill ? 'the test replica was being removed' : 'the failover home was being taken back'}, at ${stepOf(context).label}${failure ? ` (${failure.message})` : ''}`,
+    message: `cancelled while ${drill ? 'the test replica was being removed' : `the failover to ${hostOf(context, 'home')} was being taken back`}, at ${stepOf(context).label}${failure ? ` (${failure.message})` : ''}`,
     remedy: drill
       ? 'Remove the test replica by hand (Stop-VMFailover).'
       : 'Look at both hosts before anything is started: only one copy may run. The table in docs/way-home.md tells where the pair stands.',

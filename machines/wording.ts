@@ -32,7 +32,7 @@ export function obstacle(context: FailbackContext, event: HostObserved): Failure
       remedy: 'Find the host that owns the VM now (a cluster move?), correct the plan and start a new run for it.',
     };
   }
-  if (look.away && bothRun(pairOf(look))) return bothRunning(context, pairOf(look));
+  if (look.away && bothRun(pairOf(look))) return bothRunning(context, look);
   const readiness = readinessOf(context, look);
   if (readiness.is === 'blocked') return readiness.failure;
   return unsettled(context, look);
@@ -100,7 +100,7 @@ function whatCancelDoes(context: FailbackContext): string {
   if (canTurnBack(context))
     return member.settings.strategy === 'drill'
       ? 'cancel removes the test replica'
-      : `cancel takes the failover home back and starts the VM on host ${hostOf(context, 'away')}`;
+      : `cancel takes the failover to ${hostOf(context, 'home')} back and starts the VM on host ${hostOf(context, 'away')}`;
   return course === 'back' ? 'cancel leaves the way back where it is' : 'cancel leaves the VM as it is';
 }
 
@@ -244,7 +244,8 @@ export function heldAfter(context: FailbackContext): Failure {
   };
 }
 
-const AGAIN_FROM_HERE = 'Nothing has to be undone. To bring it home, run the plan again: it goes on from where the pair stands.';
+const AGAIN_FROM_HERE =
+  'Nothing has to be undone. To go on, run the plan again with the same intent: it goes on from where the pair stands.';
 
 const AGAIN = 'Do not start the VM. Run the failback of this VM again (failback retry) before anything else.';
 

@@ -33,7 +33,7 @@ export interface Foreseen {
 }
 
 /** Both sides of a member as they were seen in one go, with the unfinished jobs of each. */
-export interface Scene extends Pick<Look, 'home' | 'away' | 'statistics' | 'test'> {
+export interface Scene extends Pick<Look, 'home' | 'away' | 'hosts' | 'statistics' | 'test'> {
   readonly jobs: Readonly<Record<Side, readonly JobObservation[]>>;
 }
 

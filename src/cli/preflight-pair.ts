@@ -61,6 +61,7 @@ export function preflightBySteps(
   const scene: Scene = {
     home: home.vm,
     away: away.vm,
+    hosts: { home: home.host, away: away.host },
     statistics: closer.statistics.get(member.vmId) ?? null,
     test: null,
     jobs: { home: home.jobs, away: away.jobs },
@@ -85,7 +86,14 @@ export function preflightBySteps(
 function preflightDrill(member: ResolvedMember, settings: MemberSettings, home: SeenSide, { hosts }: Inventory): Checked {
   const seen = hosts.get(member.host);
   const test = (seen && home.vm.testReplica !== null && sightOf(seen, home.vm.testReplica)?.vm) || null;
-  const scene: Scene = { home: home.vm, away: null, statistics: null, test, jobs: { home: home.jobs, away: [] } };
+  const scene: Scene = {
+    home: home.vm,
+    away: null,
+    hosts: { home: home.host, away: home.host },
+    statistics: null,
+    test,
+    jobs: { home: home.jobs, away: [] },
+  };
   const foreseen = foresee([...stepsFor(settings, 'forth'), ...stepsFor(settings, 'back')], scene, settings);
   const reasons = [...member.obstacles, ...(test ? [testIsThere(home, test)] : []), ...stepReasons(foreseen)];
   return {

@@ -87,7 +87,8 @@ function checkOne(member: ResolvedMember, plan: Plan, inventory: Inventory, clos
   const result = preflightMember(member, sight.vm, sight.jobs);
   if (strategy === null || obstacles.length > 0) return { result, prospect: null };
   const settings = settingsOf(member);
-  const scene = { home: sight.vm, away: null, statistics: null, test: null, jobs: { home: sight.jobs, away: [] } };
+  const hosts = { home: member.host, away: member.host };
+  const scene = { home: sight.vm, away: null, hosts, statistics: null, test: null, jobs: { home: sight.jobs, away: [] } };
   const { steps } = foresee(stepsFor(settings, 'forth'), scene, settings);
   const done = result.verdict === 'already-done';
   const toMove = done ? { bytes: 0, words: 'nothing: its data is home' } : { bytes: null, words: 'unknown: its provider does not say' };

@@ -23,7 +23,8 @@ function seen({ mode, state, health, power, failedOverType }: Side): VmObservati
 
 function sceneOf(stage: (typeof STAGE_NAMES)[number]): Scene {
   const { home, away } = stageNamed(stage);
-  return { home: seen(home), away: seen(away), statistics: null, test: null, jobs: { home: [], away: [] } };
+  const hosts = { home: 'hv-b', away: 'hv-a' };
+  return { home: seen(home), away: seen(away), hosts, statistics: null, test: null, jobs: { home: [], away: [] } };
 }
 
 const ways = STAGE_NAMES.filter((stage) => stage !== 'both-running' && stage !== 'extended');
@@ -45,7 +46,7 @@ describe('what is foretold', () => {
       { ...scene, home: { ...scene.home, power: 2 }, away: seen(stageNamed('committed').away) },
       settings,
     );
-    expect(blocked).toMatchObject([{ step: 'replica', failure: { message: expect.stringContaining('the copy at home is 2 (running)') } }]);
+    expect(blocked).toMatchObject([{ step: 'replica', failure: { message: expect.stringContaining('the copy on hv-b is 2 (running)') } }]);
     expect(steps).toHaveLength(reverseSteps(settings).length);
   });
 

@@ -73,7 +73,7 @@ describe('a cancel between the shutdown and the reversal takes back what was don
     lifecycle.command('cancel').answer(0).stands(stage);
     expect(goesBack(lifecycle, stage)).toEqual(calls);
     expect(lifecycle.status).toBe('cancelled');
-    expect(lifecycle.failure.message).toMatch(/^cancelled; the failover home was taken back and sql01 runs on host hv-dr-02 again/);
+    expect(lifecycle.failure.message).toMatch(/^cancelled; the failover to hv-dr-01 was taken back and sql01 runs on host hv-dr-02 again/);
     expect(lifecycle.context.stoppedAt).toBeNull();
   });
 
@@ -112,7 +112,7 @@ describe('a cancel between the shutdown and the reversal takes back what was don
       .command('cancel')
       .answer(32774);
     expect(lifecycle.status).toBe('cancelled');
-    expect(lifecycle.failure.message).toContain('sql01 is off on both hosts, home is hv-dr-01 and replicates to hv-dr-02');
+    expect(lifecycle.failure.message).toContain('sql01 is off on both hosts, replication runs from hv-dr-01 to hv-dr-02');
   });
 });
 
@@ -129,7 +129,7 @@ describe('a way back', () => {
     lifecycle.command('cancel');
     expect(lifecycle.status).toBe('cancelled');
     expect(lifecycle.failure.message).toMatch(
-      /cancelled while the failover home was being taken back, at RequestStateChange \(3, turn off\)/,
+      /cancelled while the failover to hv-dr-01 was being taken back, at RequestStateChange \(3, turn off\)/,
     );
     expect(lifecycle.failure.remedy).toContain('only one copy may run');
   });

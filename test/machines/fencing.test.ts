@@ -41,7 +41,7 @@ describe('a start or failover home, while the host of the other copy is out of s
     const lifecycle = fence(unseen('failed over home'), 'sql01').sees('away', 'failed over home', { away: { power: 2 } });
     lifecycle.sees('home', 'failed over home');
     expect(lifecycle.state).toBe('needsOperator');
-    expect(lifecycle.failure.message).toMatch(/copy away is 2 \(running\)/);
+    expect(lifecycle.failure.message).toMatch(/copy on hv-dr-02 is 2 \(running\)/);
   });
 
   it('goes on by itself when both sides are in sight again', () => {

@@ -39,7 +39,7 @@ describe('a failover home becomes final', () => {
     expect(lifecycle.state).toBe('approval');
     expect(lifecycle.failure).toMatchObject({
       code: 'approval.needed',
-      message: expect.stringMatching(/^sql01 runs at home and is verified/),
+      message: expect.stringMatching(/^sql01 runs on host hv-dr-01 and is verified/),
     });
     expect(lifecycle.command('approve').stands('running at home').next).toBe('reverseReplication home');
     expect(lifecycle.answer(0).stands('home').status).toBe('completed');

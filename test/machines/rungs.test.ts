@@ -90,7 +90,7 @@ describe('the VM is only stopped when little is still to be sent', () => {
     expect(lifecycle.next).toBe('startVirtualMachine away');
     lifecycle.answer(0).stands('resynchronisation required');
     expect(lifecycle.status).toBe('failed');
-    expect(lifecycle.failure.message).toMatch(/replication home broke after sql01 had been shut down on host hv-dr-02/);
+    expect(lifecycle.failure.message).toMatch(/replication to hv-dr-01 broke after sql01 had been shut down on host hv-dr-02/);
     expect(lifecycle.command('retry').command('admit').stands('resynchronisation required').next).toBe('resynchronize away');
   });
 });
@@ -101,7 +101,7 @@ describe('what no step knows how to go on from is left to a person, in words tha
       'a failover nobody saw working',
       'failed over',
       { away: { power: 3 } },
-      /failed over away, but it is 3 \(off\) there/,
+      /failed over to hv-dr-02, but it is 3 \(off\) there/,
       /commit or revert/,
     ],
     ['a failover away that broke', 'committed', { away: { state: 8 } }, /pair stands elsewhere/, /way-home\.md/],
@@ -109,8 +109,8 @@ describe('what no step knows how to go on from is left to a person, in words tha
       'an old primary that runs',
       'committed',
       { home: { power: 9 }, away: { power: 3 } },
-      /copy at home is 9 \(paused\)/,
-      /turn the copy at home off/,
+      /copy on hv-dr-01 is 9 \(paused\)/,
+      /turn the copy on hv-dr-01 off/,
     ],
     [
       'an old primary without a relationship',
@@ -123,13 +123,19 @@ describe('what no step knows how to go on from is left to a person, in words tha
       'a copy that can not go on',
       'replicating',
       { away: { state: 8 } },
-      /replication home does not go on: away 8 \(critical\)/,
+      /replication to hv-dr-01 does not go on: hv-dr-02 8 \(critical\)/,
       /Measure-VMReplication/,
     ],
-    ['a VM away that is paused', 'replicating', { away: { power: 9 } }, /VM away is 9 \(paused\)/, /then retry/],
-    ['a VM at home that is paused', 'failed over home', { home: { power: 9 } }, /VM at home is 9 \(paused\)/, /Bring it to off/],
-    ['a copy away that is saved', 'failed over home', { away: { power: 6 } }, /copy away is 6 \(saved\)/, /Turn the copy away off/],
-    ['both copies running', 'failed over', { home: { power: 2 } }, /both copies of sql01 run/, /hv-dr-01 is home, hv-dr-02 is away/],
+    ['a VM away that is paused', 'replicating', { away: { power: 9 } }, /VM on hv-dr-02 is 9 \(paused\)/, /then retry/],
+    ['a VM at home that is paused', 'failed over home', { home: { power: 9 } }, /VM on hv-dr-01 is 9 \(paused\)/, /Bring it to off/],
+    [
+      'a copy away that is saved',
+      'failed over home',
+      { away: { power: 6 } },
+      /copy on hv-dr-02 is 6 \(saved\)/,
+      /Turn the copy on hv-dr-02 off/,
+    ],
+    ['both copies running', 'failed over', { home: { power: 2 } }, /both copies of sql01 run/, /from hv-dr-02 to hv-dr-01/],
   ])('%s', (_, stage, changes, message, remedy) => {
     const lifecycle = pair().stands(stage, changes);
     if (lifecycle.state.startsWith('tracking')) lifecycle.pass('settle').stands(stage, changes);
@@ -153,7 +159,7 @@ describe('what no step knows how to go on from is left to a person, in words tha
     expect(lifecycle.state).toBe('approval');
     lifecycle.command('approve').stands('failed over home');
     expect(lifecycle.state).toBe('needsOperator');
-    expect(lifecycle.failure.message).toMatch(/the VM at home is 3 \(off\) since it was verified/);
+    expect(lifecycle.failure.message).toMatch(/the VM on hv-dr-01 is 3 \(off\) since it was verified/);
   });
 
   it('a VM that went down after its failover became final is not reported as home', () => {
@@ -162,7 +168,7 @@ describe('what no step knows how to go on from is left to a person, in words tha
     lifecycle.pass('settle').stands('home, off');
     expect(lifecycle.status).toBe('attention');
     lifecycle.command('retry').command('admit').stands('home, off').pass('doubt').stands('home, off');
-    expect(lifecycle.failure.message).toContain('home and protected, but it is 3 (off)');
+    expect(lifecycle.failure.message).toContain('the VM is on hv-dr-01 and protected, but it is 3 (off)');
     expect(lifecycle.command('retry').command('admit').stands('home').status).toBe('completed');
   });
 });

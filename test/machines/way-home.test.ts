@@ -36,7 +36,7 @@ const DOCUMENT = `# The way home, step by step
 Made from the steps in \`machines/\` by \`test/machines/way-home.test.ts\`, which fails when this file is not up to date and rewrites it with \`npm run docs\`.
 
 Numbers are those of WMI: replication state and mode of \`Msvm_ReplicationRelationship\` and \`Msvm_ComputerSystem\`, not PowerShell's. *home* is the host where the VM shall run in
-the end, *away* the other one. A step whose condition holds already is skipped, whoever brought it about; the run goes on from wherever the pair stands.
+the end, *away* the other one: in a planned failover *home* is the host at the other site, where the VM goes. Messages, \`history\` and reports name the hosts instead. A step whose condition holds already is skipped, whoever brought it about; the run goes on from wherever the pair stands.
 
 ## Between two Hyper-V hosts (strategy \`reverse\`; a planned failover is the same with the sides named for its direction)
 
