@@ -79,7 +79,7 @@ export async function confirmFencing(
   output.emit({ type: 'command', run, command: 'fence', host, accepted: accepted ? [input.vm] : [], refused: accepted ? [] : [input.vm] });
   output.print(
     accepted
-      ? `${name}: goes on as if its copy on host ${host} were off; keep that host fenced until ${name} is home and protected`
+      ? `${name}: goes on as if its copy on host ${host} were off; keep that host fenced until ${name} is protected again`
       : `${name}: not accepted: ${host} may have come back, or host ${otherHost(member, host)} was not seen since; a worker must see it first (${command('status', run)})`,
   );
   if (accepted) await warnWithoutWorker(context, session, run);

@@ -8,7 +8,7 @@ import type { MemberView } from '../runtime/run-view.ts';
 export type Question = 'approval' | 'fencing' | 'sight';
 
 /**
- * - `approval`: whether its failover home may become final
+ * - `approval`: whether its failover may become final
  * - `fencing`: whether the copy on a host out of sight can not run
  * - `sight`: the host it is to be started on is out of sight, and nobody's word helps
  */

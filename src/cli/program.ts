@@ -17,7 +17,7 @@ Examples:
   failback status                    what is going on, and who needs you
   failback report latest             evidence of the newest run
 
-Exit codes: 0 done, all home | 2 usage or plan | 3 some failed | 4 waits for a person | 5 pre-flight blocks | 6 Redis or host unreachable
+Exit codes: 0 done, all at their goal | 2 usage or plan | 3 some failed | 4 waits for a person | 5 pre-flight blocks | 6 Redis or host unreachable
 130 interrupted, the run is resumable | 1 internal error`;
 
 /** How long after an interrupt a command that wants to end by itself may take, milliseconds. */

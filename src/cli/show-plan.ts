@@ -36,7 +36,7 @@ export function showPlan(plan: Plan, colors: Colors): readonly string[] {
     `  strategy ${strategy}, recovery point ${recoveryPoint === null ? 'latest' : printable(recoveryPoint)}, starts from state ${startStates.map(describeReplicationState).join(' or ')}`,
     `  up to ${retry.attempts} calls a step, ${retry.backoff} wait from ${durationWords(retry.delay)} to ${durationWords(retry.max)}`,
     `  a call may take ${durationWords(timeouts.call)}, an operation ${durationWords(timeouts.job)}, waiting for the host ${durationWords(timeouts.step)}`,
-    start ? `  each VM is started at home and must stay up for ${durationWords(stable)}` : '  VMs are not started',
+    start ? `  each VM is started where it goes and must stay up for ${durationWords(stable)}` : '  VMs are not started',
     ...probeLines(plan.defaults),
     `  after state 14: ${after}`,
     ...(plan.home === null ? [] : pairLines(plan.defaults)),

@@ -2,6 +2,7 @@ import { FailbackError } from '../domain/failure.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { Plan, PlanHost } from '../plan/plan.ts';
 import { printable } from '../report/printable.ts';
+import { goalOf } from '../report/status-words.ts';
 import { createRun } from '../runtime/create-run.ts';
 import type { RunId } from '../runtime/keys.ts';
 import { askYes, canAsk } from './ask.ts';
@@ -49,7 +50,7 @@ export async function startRun(context: CliContext, request: NewRunRequest): Pro
   const members = preflight.members.filter((checked) => (options.adopt ? canAdopt(checked) : checked.result.verdict !== 'blocked'));
   if (members.length === 0) {
     const allHome = options.adopt && preflight.members.every(({ home }) => home);
-    output.print(allHome ? 'every VM of the plan is home: there is nothing to adopt' : 'no VM of the plan can start');
+    output.print(allHome ? 'every VM of the plan is where it shall run: there is nothing to adopt' : 'no VM of the plan can start');
     return allHome ? ExitCode.Done : ExitCode.Blocked;
   }
   if (!(await isWanted(context, plan, { ...preflight, members }, options))) {
@@ -135,7 +136,7 @@ function sayAdopted({ output }: CliContext, { members, intent }: Preflight): voi
   const untouched = members.length - done - underWay - unclear;
   output.emit({ type: 'adopt', members: members.length, done, underWay, untouched, unclear });
   output.print(
-    `found ${counted(members.length, 'VM')}: ${done} with their data home, ${underWay} under way, ${untouched} untouched${unclear > 0 ? `, ${unclear} to be looked at` : ''}`,
+    `found ${counted(members.length, 'VM')}: ${done} ${intent === 'failback' ? 'with their data home' : goalOf({ intent })}, ${underWay} under way, ${untouched} untouched${unclear > 0 ? `, ${unclear} to be looked at` : ''}`,
   );
   for (const { member, result, prospect } of members) {
     const [reason] = result.reasons;

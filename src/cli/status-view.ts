@@ -165,7 +165,7 @@ function hostTable(model: RunModel, colors: Colors): string {
     String(counts.pending + counts.paused),
     String(counts.attention + counts.failed + counts.quarantined),
   ]);
-  return table(['host', '', 'home', 'in work', 'waiting', 'trouble'], rows, colors, ['home', 'in work', 'waiting', 'trouble']);
+  return table(['host', '', model.goal, 'in work', 'waiting', 'trouble'], rows, colors, [model.goal, 'in work', 'waiting', 'trouble']);
 }
 
 function workingLines(working: readonly MemberView[], cancels: RunStatus['cancels'], now: number, colors: Colors): readonly string[] {

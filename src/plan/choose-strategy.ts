@@ -40,7 +40,7 @@ export function chooseStrategy(wanted: WantedStrategy, copies: readonly Inventor
   if (ids.length === 0) return { strategy: null, why: 'strategy auto: the provider is not known' };
   return {
     strategy: 'reverse',
-    why: `strategy auto: the in-box provider fails back by reversing the replication (${copies.map(describeCopy).join('; ')})`,
+    why: `strategy auto: between hosts of the in-box provider a machine goes by reversed replication and a planned failover (${copies.map(describeCopy).join('; ')})`,
   };
 }
 

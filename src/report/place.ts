@@ -2,7 +2,7 @@ import type { MemberInput, Strategy } from '../domain/member.ts';
 
 /** Where a member is brought to, and from where: what words about it need to know. */
 export interface Place {
-  /** The host at home, where it shall run in the end. */
+  /** The host where it shall run in the end; in a planned failover that of the other site. */
   readonly host: string;
   /** The host of the other copy; null in a strategy that knows only home. */
   readonly partner: string | null;

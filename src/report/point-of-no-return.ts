@@ -6,8 +6,8 @@ import { splitState } from './state-words.ts';
 const POINTS: Readonly<Partial<Record<Strategy, Readonly<Record<string, string>>>>> = {
   provider: { commit: 'the failover is committed and can not be undone' },
   reverse: {
-    commit: 'the failover to the other site is committed: the old copy at home is given up for a new one',
-    protect: 'the failover home is final: replication runs from home, and the way back is a new failover',
+    commit: 'the failover is committed: the old copy is given up for a new one',
+    protect: 'the failover is final: replication runs the other way now, and the way back is a new failover',
   },
 };
 

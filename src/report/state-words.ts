@@ -27,6 +27,9 @@ const PHASES: Readonly<Record<string, string>> = {
   cancelled: 'cancelled',
 };
 
+/** Phases in which nothing is known of a step yet but that it is the next one to be looked at. */
+const LOOKING: readonly string[] = ['checking', 'lastLook'];
+
 /** Phases in which a member waits for a person, or for a host, in words of their own. */
 function waitingWords(phase: string, place: Place | undefined): string | null {
   if (phase === 'approval') return `running at ${place?.host ?? 'home'} and verified, waits for approval`;
@@ -50,6 +53,8 @@ export function stateWords(state: string, place?: Place): string {
   if (step === null) return state;
   const waiting = waitingWords(phase, place);
   if (waiting !== null) return waiting;
+  // The first rung is looked at first, wherever the pair stands: it may never have been failed over.
+  if (step === 'commit' && LOOKING.includes(phase) && place?.strategy === 'reverse') return 'looking where it stands';
   const going = phase === 'tracking.going' ? goingWords(step, place) : null;
   const title = titleOf(step, place);
   // What has ended on the way between two hosts has often been taken back: the step it would begin with says nothing.

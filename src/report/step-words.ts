@@ -1,7 +1,7 @@
 import type { Strategy } from '../domain/member.ts';
 import type { Place } from './place.ts';
 
-/** What a step is doing, as one phrase: `{home}` is the way there, `{atHome}` and `{atAway}` stand for the hosts of both sides. */
+/** What a step is doing, as one phrase: `{home}` and `{away}` are the ways there, `{atHome}` and `{atAway}` stand for the hosts of both sides. */
 const REVERSE: Readonly<Record<string, string>> = {
   commit: 'committing the failover {atAway}',
   replica: 'making the old copy {atHome} the replica',
@@ -17,7 +17,7 @@ const REVERSE: Readonly<Record<string, string>> = {
   verify: 'running {atHome}, being verified',
   probe: 'running {atHome}, being probed',
   hold: 'running {atHome}, on trial',
-  protect: 'making the failover final, replicating back to the other site',
+  protect: 'making the failover final, replicating back {away}',
   stopHome: 'taking the failover back: turning the VM off {atHome}',
   revertHome: 'taking the failover back {atHome}',
   revertAway: 'taking the failover back: undoing its preparation {atAway}',
@@ -47,13 +47,13 @@ const DONE: Readonly<Record<string, string>> = {
   commit: 'failover was committed',
   replica: 'old copy was the replica',
   reverse: 'replication was reversed',
-  copy: 'first copy was made',
+  copy: 'replication was set up',
   shutdown: 'VM was shut down',
   prepare: 'failover was prepared',
-  failover: 'VM was failed over home',
+  failover: 'VM was failed over',
   start: 'VM was running',
   probe: 'VM was probed',
-  protect: 'home was protected',
+  protect: 'VM was protected',
   testReplica: 'test VM was there',
   startTest: 'test VM was running',
 };
@@ -78,9 +78,14 @@ export function alreadyDone(steps: readonly string[]): readonly string[] {
   return steps.filter((step) => !REPAIRS.includes(step));
 }
 
+/** Whoever set the replication up that way: of a VM that never failed over, nothing was committed or reversed. */
+const SET_UP: readonly string[] = ['commit', 'replica', 'reverse'];
+
 /** "failover was committed, old copy was the replica": steps that were done before. */
 export function skippedWords(steps: readonly string[]): string {
+  const isSetUp = steps.includes('copy');
   return alreadyDone(steps)
+    .filter((step) => !(isSetUp && SET_UP.includes(step)))
     .map((step) => DONE[step] ?? `${step} was done`)
     .join(', ');
 }
@@ -96,6 +101,7 @@ function named(phrase: string, place: Place | undefined): string {
   // Where hosts can be named, they are: "home" is the other site in a planned failover.
   return phrase
     .replace('{home}', place ? `to ${place.host}` : 'home')
+    .replace('{away}', place?.partner ? `to ${place.partner}` : 'to the other site')
     .replace('{atHome}', place ? `at ${place.host}` : 'at home')
     .replace('{atAway}', place?.partner ? `at ${place.partner}` : 'at the other site');
 }

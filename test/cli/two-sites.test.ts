@@ -183,6 +183,30 @@ describe('run of a plan with pairs', () => {
     expect((await preflightOf(plan)).of('home')).toMatchObject({ verdict: 'already-done' });
   });
 
+  test('tells hosts, not home and away, where machines go to the other site', async () => {
+    const simulator = await twoSites([at('home', { names: ['sql01'] }), at('home', { names: ['web01'] })]);
+    const plan = planOf(simulator, { defaults: { after: { reverse: 'none' } } });
+    const intent = ['--intent', 'planned-failover'];
+    const said: string[] = [];
+    const tell = async (...argv: string[]) => {
+      const { code, stdout, stderr } = await failback([...argv, ...REDIS], ENVIRONMENT);
+      said.push(stdout, stderr);
+      return code;
+    };
+    expect(await tell('preflight', plan, ...intent)).toBe(0);
+    expect(await tell('run', plan, ...intent, '--name', 'to-dr')).toBe(4);
+    expect(await tell('cancel', 'to-dr')).toBe(2);
+    expect(await tell('status', 'to-dr')).toBe(0);
+    expect(await tell('approve', 'to-dr', '--vm', 'sql01')).toBe(0);
+    expect(await tell('cancel', 'to-dr', '--vm', 'web01', '--yes')).toBe(0);
+    expect(await tell('run', plan, ...intent)).toBe(3);
+    for (const command of ['status', 'history', 'runs']) await tell(command, ...(command === 'runs' ? [] : ['to-dr']));
+    for (const format of ['md', 'html', 'csv']) await tell('report', 'to-dr', '--format', format, '--out', '-');
+    const lines = said.join('\n').split('\n');
+    expect(lines.filter((line) => /\bhv-mi-0\d to hv-dr-0\d/.test(line)).length).toBeGreaterThan(5);
+    expect(lines.filter((line) => /\b(home|away)\b/i.test(line))).toEqual([]);
+  });
+
   test('tries replicas out with --intent drill and leaves nothing behind', async () => {
     const simulator = await twoSites([at('home'), at('replicating')]);
     const plan = planOf(simulator);

@@ -101,7 +101,7 @@ describe('strategy auto', () => {
     const [sql, web] = select(planOf(['sql', 'web']), inventory).members;
     expect(sql).toMatchObject({ strategy: 'reverse', host: 'mi1', partner: 'dr1' });
     expect(sql?.why).toEqual([
-      'strategy auto: the in-box provider fails back by reversing the replication (dr1: replica, state 5 (recovered); mi1: primary, state 3 (replicating))',
+      'strategy auto: between hosts of the in-box provider a machine goes by reversed replication and a planned failover (dr1: replica, state 5 (recovered); mi1: primary, state 3 (replicating))',
     ]);
     expect(web).toMatchObject({ strategy: 'provider', host: 'dr1', partner: null });
     expect(web?.why).toEqual([`strategy auto: provider ${EXTERNAL} is external, so it is asked with InitiateFailback`]);

@@ -16,6 +16,7 @@ const DRILL = { host: 'hv-dr-01', partner: null, strategy: 'drill' } as const;
 
 describe('states between two hosts', () => {
   test.each([
+    ['commit: checking', 'looking where it stands'],
     ['commit: calling', 'committing the failover at hv-dr-01: calling the host'],
     ['copy: tracking.going', 'copying to hv-mi-01'],
     ['inSync: tracking.going', 'waiting until in sync'],
@@ -24,6 +25,7 @@ describe('states between two hosts', () => {
     ['failover: unseen', 'waits: a host is out of sight'],
     ['verify: tracking.going', 'running at hv-mi-01, being verified'],
     ['protect: approval', 'running at hv-mi-01 and verified, waits for approval'],
+    ['protect: calling', 'making the failover final, replicating back to hv-dr-01: calling the host'],
     ['revertHome: tracking.going', 'taking the failover back at hv-mi-01'],
     ['startAway: calling', 'taking the failover back: starting the VM at hv-dr-01 again: calling the host'],
     ['commit: cancelled', 'cancelled'],
@@ -53,7 +55,8 @@ describe('states between two hosts', () => {
   });
 
   test('steps that were not needed are not told as done', () => {
-    expect(skippedWords(['commit', 'resume', 'resynchronize', 'copy'])).toBe('failover was committed, first copy was made');
+    expect(skippedWords(['commit', 'resume', 'resynchronize', 'replica'])).toBe('failover was committed, old copy was the replica');
+    expect(skippedWords(['commit', 'replica', 'reverse', 'copy', 'resume', 'shutdown'])).toBe('replication was set up, VM was shut down');
   });
 });
 
@@ -170,9 +173,9 @@ describe('downtime', () => {
 
 describe('a point of no return', () => {
   test.each([
-    ['commit: tracking.going', 'replica: checking', 'the failover to the other site is committed'],
-    ['commit: reconciling.looking', 'replica: checking', 'the failover to the other site is committed'],
-    ['protect: calling', 'completed', 'the failover home is final'],
+    ['commit: tracking.going', 'replica: checking', 'the failover is committed'],
+    ['commit: reconciling.looking', 'replica: checking', 'the failover is committed'],
+    ['protect: calling', 'completed', 'the failover is final'],
     ['commit: checking', 'reverse: checking', null],
     ['protect: approval', 'stopHome: checking', null],
     ['commit: calling', 'commit: tracking.going', null],

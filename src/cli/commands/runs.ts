@@ -35,7 +35,7 @@ async function listRuns(context: CliContext, limit: number): Promise<number> {
     if (runs.length === 0) output.print(`no runs yet; start one with: ${context.command('run', 'PLAN')}`);
     else
       output.print(
-        table(['run', 'plan', 'state', 'members', 'home', 'trouble', 'started'], rows, output.colors, ['members', 'home', 'trouble']),
+        table(['run', 'plan', 'state', 'members', 'done', 'trouble', 'started'], rows, output.colors, ['members', 'done', 'trouble']),
       );
     if (runs.length > limit) output.print(`… and ${runs.length - limit} older ones (--limit)`);
     return ExitCode.Done;
