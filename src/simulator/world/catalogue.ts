@@ -19,6 +19,7 @@ import {
   storageAllocationSettingData,
   virtualSystemSettingData,
 } from './classes/settings.ts';
+import { imageManagementService } from './classes/virtual-hard-disk.ts';
 import { win32ComputerSystem, win32ComputerSystemProduct, win32OperatingSystem, win32Processor } from './classes/win32.ts';
 import type { Host } from './host.ts';
 import { ASSOCIATION_CLASSES, associationInstances } from './instances/association-instance.ts';
@@ -26,6 +27,7 @@ import { jobInstance } from './instances/job-instance.ts';
 import { switchInstance } from './instances/port-instance.ts';
 import {
   authorizationInstances,
+  imageServiceInstances,
   managementServiceInstances,
   providerInstances,
   relationshipInstance,
@@ -80,6 +82,7 @@ const ENTRIES: readonly Entry[] = [
   { cls: replicationProvider, ofHost: providerInstances },
   { cls: replicationService, ofHost: replicationServiceInstances },
   { cls: virtualSystemManagementService, ofHost: managementServiceInstances },
+  { cls: imageManagementService, ofHost: imageServiceInstances },
   { cls: replicationServiceSettingData, ofHost: (host) => [serviceSettingInstance(host)] },
   { cls: replicationAuthorizationSettingData, ofHost: authorizationInstances },
   { cls: concreteJob, ofHost: (host) => [...host.jobs.values()].map((job) => jobInstance(host, job)) },

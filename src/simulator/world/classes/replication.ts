@@ -1,7 +1,8 @@
 import { declareClass, VIRTUALIZATION } from './declare.ts';
 import { ENABLED_LOGICAL_ELEMENT } from './superclass.ts';
 
-const SERVICE = `
+/** What all services of the host have. */
+export const SERVICE = `
   ${ENABLED_LOGICAL_ELEMENT}
   key string Name
   key string SystemCreationClassName

@@ -11,6 +11,7 @@ import {
   replicationSettingData,
   virtualSystemManagementService,
 } from '../classes/replication.ts';
+import { imageManagementService } from '../classes/virtual-hard-disk.ts';
 import type { Host } from '../host.ts';
 import { relationshipInstanceId } from '../methods/method.ts';
 import { AuthenticationType, allowedAuthentication } from '../methods/receiver.ts';
@@ -99,6 +100,12 @@ export function managementServiceInstances(host: Host): CimInstance[] {
       virtualSystemManagementService,
       service(host, 'Msvm_VirtualSystemManagementService', 'vmms', 'Hyper-V Virtual System Management Service'),
     ),
+  );
+}
+
+export function imageServiceInstances(host: Host): CimInstance[] {
+  return serviceRuns(host, () =>
+    instanceOf(imageManagementService, service(host, 'Msvm_ImageManagementService', 'vhdsvc', 'Hyper-V Image Management Service')),
   );
 }
 

@@ -1,5 +1,6 @@
 import { removeReplicationRelationship } from './extended-replication.ts';
 import { commitFailover, initiateFailover, revertFailover } from './failover.ts';
+import { getVirtualHardDiskSettingData } from './image-management.ts';
 import { initiateFailback } from './initiate-failback.ts';
 import { getError, getErrorEx, killJob, requestJobStateChange } from './job-control.ts';
 import { destroySystem, modifySystemSettings } from './management.ts';
@@ -36,6 +37,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ConcreteJob.KillJob': killJob,
   'Msvm_ConcreteJob.GetError': getError,
   'Msvm_ConcreteJob.GetErrorEx': getErrorEx,
+  'Msvm_ImageManagementService.GetVirtualHardDiskSettingData': getVirtualHardDiskSettingData,
   'Msvm_VirtualSystemManagementService.DestroySystem': destroySystem,
   'Msvm_VirtualSystemManagementService.ModifySystemSettings': modifySystemSettings,
 };

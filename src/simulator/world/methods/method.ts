@@ -17,6 +17,7 @@ export const ReturnValue = {
   InvalidState: 32775,
   IncorrectDataType: 32776,
   NotAvailable: 32777,
+  FileNotFound: 32779,
   NotReady: 32780,
   Locked: 32781,
   ShutdownInProgress: 32782,
