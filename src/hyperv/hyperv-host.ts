@@ -36,6 +36,12 @@ export interface HyperVHost {
    * @throws FailbackError `wmi.…` as the return value says, `wmi.invalid-state` for a machine that is not replicated
    */
   replicationStatistics(vmId: string, options?: CallOptions): Promise<MeasuredReplication>;
+  /**
+   * Virtual size of the machine's replicated disks together: what the change log's limit is made of. Costs a request for each disk and two
+   * more, so ask once and keep it. Null when the host does not tell it of every disk.
+   * @throws FailbackError when the host can not be asked, has no such replicated machine, or refuses to look at a disk (`wmi.…`)
+   */
+  replicatedDiskBytes(vmId: string, options?: CallOptions): Promise<number | null>;
   /** `Msvm_ReplicationAuthorizationSettingData`: who may replicate to this host. */
   authorizationEntries(options?: CallOptions): Promise<readonly AuthorizationEntry[]>;
   /** `Msvm_ReplicationServiceSettingData`: the host as a receiver of replicas; null when it shows none. */

@@ -1,6 +1,6 @@
 import type { CimProperty } from '../hyperv-host.ts';
 import { toCimText } from './cim-datetime.ts';
-import { child, parseXml, type XmlElement } from './xml-reader.ts';
+import { child, parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
 import { embeddedElement, text, type Xml } from './xml-writer.ts';
 
 /**
@@ -48,6 +48,26 @@ export function readEmbeddedInstance(source: string): EmbeddedInstance | null {
     if (texts.length > 0) properties.set(name, texts);
   }
   return { className: instance.attributes?.CLASSNAME ?? '', properties };
+}
+
+/** As {@link readEmbeddedInstance}, and null for what is not XML. */
+export function tryEmbeddedInstance(source: string): EmbeddedInstance | null {
+  try {
+    return readEmbeddedInstance(source);
+  } catch (error) {
+    if (error instanceof XmlRefused) return null;
+    throw error;
+  }
+}
+
+/**
+ * An amount: whole numbers come as decimal text. What is larger than a number can hold exactly is a "no idea" of the host, not an amount.
+ * @returns null when there is none
+ */
+export function amountOf({ properties }: EmbeddedInstance, name: string): number | null {
+  const text = properties.get(name)?.[0]?.trim() ?? '';
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : null;
 }
 
 function find(element: XmlElement): XmlElement | null {

@@ -20,7 +20,7 @@ export interface MethodTarget {
 }
 
 /** The singletons that own methods. */
-type ServiceName = 'Msvm_ReplicationService' | 'Msvm_VirtualSystemManagementService';
+type ServiceName = 'Msvm_ReplicationService' | 'Msvm_VirtualSystemManagementService' | 'Msvm_ImageManagementService';
 
 /** Names objects of a host and calls their methods. */
 export interface MethodCaller {
@@ -44,6 +44,7 @@ export function createMethodCaller(session: Session, base: UriBase): MethodCalle
   const services: Readonly<Record<ServiceName, ServiceReference>> = {
     Msvm_ReplicationService: createServiceReference(session, base, 'Msvm_ReplicationService'),
     Msvm_VirtualSystemManagementService: createServiceReference(session, base, 'Msvm_VirtualSystemManagementService'),
+    Msvm_ImageManagementService: createServiceReference(session, base, 'Msvm_ImageManagementService'),
   };
   const object = (className: string, keys: Readonly<Record<string, string>>): EndpointReference =>
     resourceOf(base, HYPERV_NAMESPACE, className, keys);

@@ -4,12 +4,11 @@ import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
 import type { MeasuredReplication } from '../hyperv-host.ts';
 import { toIsoMoment } from './cim-datetime.ts';
 import { readErrors } from './cim-errors.ts';
-import { type EmbeddedInstance, readEmbeddedInstance } from './cim-xml.ts';
+import { amountOf, tryEmbeddedInstance } from './cim-xml.ts';
 import { type MethodCaller, operationOf } from './method-caller.ts';
 import { readMethodResult } from './method-result.ts';
 import type { Call } from './session.ts';
 import { textsOf } from './wire-instance.ts';
-import { XmlRefused } from './xml-reader.ts';
 
 const WHAT = { className: 'Msvm_ReplicationService', method: 'GetReplicationStatistics' } as const;
 
@@ -34,10 +33,10 @@ function latest(windows: readonly ReplicationStatistics[]): ReplicationStatistic
 }
 
 function readWindow(host: string, source: string): ReplicationStatistics {
-  const instance = parse(source);
-  const pendingBytes = instance && count(instance, 'PendingReplicationSize');
+  const instance = tryEmbeddedInstance(source);
+  const pendingBytes = instance && amountOf(instance, 'PendingReplicationSize');
   if (instance === null || pendingBytes === null) throw unreadable(host);
-  const total = (name: string): number => count(instance, name) ?? 0;
+  const total = (name: string): number => amountOf(instance, name) ?? 0;
   const moment = (name: string): string | null => toIsoMoment(instance.properties.get(name)?.[0] ?? '');
   const successCount = total('ReplicationSuccessCount');
   const replicatedBytes = total('ReplicationSize');
@@ -47,7 +46,7 @@ function readWindow(host: string, source: string): ReplicationStatistics {
     averageBytes: successCount === 0 ? 0 : Math.round(replicatedBytes / successCount),
     maxBytes: total('MaxReplicationSize'),
     latencySeconds: total('ReplicationLatency') / Math.max(1, successCount),
-    maxLatencySeconds: count(instance, 'MaxReplicationLatency'),
+    maxLatencySeconds: amountOf(instance, 'MaxReplicationLatency'),
     successCount,
     missCount: total('ReplicationMissCount'),
     failureCount: total('ReplicationFailureCount'),
@@ -57,22 +56,6 @@ function readWindow(host: string, source: string): ReplicationStatistics {
     until: moment('EndStatisticTime'),
     lastTestFailover: moment('LastTestFailoverTime'),
   };
-}
-
-/** Whole numbers come as decimal text. What is larger than a number can hold exactly is a "no idea" of the host, not an amount. */
-function count({ properties }: EmbeddedInstance, name: string): number | null {
-  const text = properties.get(name)?.[0]?.trim() ?? '';
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(value) ? value : null;
-}
-
-function parse(source: string): EmbeddedInstance | null {
-  try {
-    return readEmbeddedInstance(source);
-  } catch (error) {
-    if (error instanceof XmlRefused) return null;
-    throw error;
-  }
 }
 
 function unreadable(host: string): FailbackError {

@@ -6,6 +6,7 @@ import { heartbeatOf, powerOf, testReplicaOf } from './machine-looks.ts';
 import { machineMethods } from './machine-methods.ts';
 import { createMethodCaller } from './method-caller.ts';
 import { observeHost } from './observe-host.ts';
+import { replicatedDiskBytes } from './replicated-disks.ts';
 import { replicationMethods } from './replication-methods.ts';
 import { readAuthorizationEntries, readReplicationServer } from './replication-server.ts';
 import { readReplicationSettings } from './replication-settings.ts';
@@ -32,6 +33,7 @@ export function createWsmanHost(options: WsmanHostOptions): HyperVHost {
     heartbeat: (vmId, call) => heartbeatOf(list, vmId, startCall(call)),
     testReplicaOf: (vmId, call) => testReplicaOf(list, vmId, startCall(call)),
     replicationStatistics: (vmId, call) => measureReplication(caller, vmId, startCall(call)),
+    replicatedDiskBytes: (vmId, call) => replicatedDiskBytes({ session, base, caller }, vmId, startCall(call)),
     authorizationEntries: (call) => readAuthorizationEntries(list, startCall(call)),
     replicationServerSettings: (call) => readReplicationServer(list, startCall(call)),
     ...replicationMethods(caller),

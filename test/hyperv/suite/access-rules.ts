@@ -42,6 +42,23 @@ export function accessRules(open: OpenHost): void {
       expect(statisticsOf.get(vmId)).toEqual(statistics);
     });
 
+    it('tell how large the replicated disks of a machine are together', async () => {
+      const scene = await start({
+        vms: [
+          { names: ['sql01'], disks: 3, sizeGB: 30 },
+          { names: ['web'], sizeGB: 8 },
+          { names: ['plain'], mode: 0 },
+        ],
+      });
+      const disks = scene.simulator.world.host(AWAY).vms.get(scene.idOf('sql01'))?.disks ?? [];
+      expect(disks).toHaveLength(3);
+      const bytes = disks.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      expect(await scene.host().replicatedDiskBytes(scene.idOf('sql01').toLowerCase())).toBe(bytes);
+      expect(Math.round(bytes / 1e9)).toBe(30);
+      expect(await failureOf(scene.host().replicatedDiskBytes(scene.idOf('plain')))).toMatchObject({ code: 'host.not-found' });
+      expect(await failureOf(scene.host().replicatedDiskBytes(NOBODY))).toMatchObject({ code: 'host.not-found' });
+    });
+
     it('tell power, mode and state of one machine, and null of one that is not there', async () => {
       const scene = await start(pair());
       const vmId = scene.idOf('pair');
