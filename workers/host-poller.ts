@@ -6,9 +6,11 @@ import { writeHostHealth } from '../src/runtime/host-health.ts';
 import type { RunId } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
+import { ChangeLogLimits } from './change-log-limits.ts';
 import type { HostAccess } from './host-access.ts';
 import { CannotLogOn } from './host-connections.ts';
 import { pollInterval } from './poll-interval.ts';
+import { ProgressWriter } from './progress-writer.ts';
 import { type News, WatchTable } from './watch-table.ts';
 
 export interface HostPollerParts {
@@ -38,7 +40,8 @@ const LONGEST_RETRY_MS = 10_000;
 export class HostPoller {
   readonly #parts: HostPollerParts;
   readonly #table = new WatchTable();
-  readonly #told = new Map<string, number>();
+  readonly #limits: ChangeLogLimits;
+  readonly #progress: ProgressWriter;
   #version: string | null | undefined;
   #nextLook = 0;
   /** Before this time not even a new watch makes it look again. */
@@ -54,6 +57,8 @@ export class HostPoller {
 
   constructor(parts: HostPollerParts) {
     this.#parts = parts;
+    this.#limits = new ChangeLogLimits(parts.log);
+    this.#progress = new ProgressWriter(parts.runtime);
     // A look makes as many requests at a time as there are VMs whose statistics are due, and all of them listen.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -77,6 +82,7 @@ export class HostPoller {
     this.#abort.abort();
     this.#wake?.();
     await this.#loop;
+    await this.#limits.settled();
     await this.#letGo();
   }
 
@@ -179,7 +185,8 @@ export class HostPoller {
           }),
         ),
       );
-      await this.#writeProgress();
+      this.#limits.want(this.#table.changeLogs(), host, this.#abort.signal);
+      await this.#progress.write(this.#table, this.#limits);
       // All hosts this process looks at share its time: half of it is left for everything else.
       const took = Date.now() - begun;
       const share = Math.max(4 * took, 2 * took * this.#parts.lookers());
@@ -237,29 +244,6 @@ export class HostPoller {
     // A worker that was slow to hand a watch over may have put an old one in the place of the present one.
     const present = outcome === 'dropped' ? await runtime.read(ref) : null;
     if (present?.row.live.watch) await runtime.handOverAgain(ref, present.row);
-  }
-
-  async #writeProgress(): Promise<void> {
-    const { runtime } = this.#parts;
-    const pipeline = runtime.redis.pipeline();
-    for (const { ref, percent } of this.#table.progress()) {
-      const name = `${ref.run}/${ref.id}`;
-      if (this.#told.get(name) === percent) continue;
-      this.#told.set(name, percent);
-      pipeline.hset(runtime.keys.progress(ref.run), ref.id, percent);
-    }
-    for (const { ref, backlog } of this.#table.backlogs()) {
-      const name = `${ref.run}/${ref.id}.pending`;
-      if (this.#told.get(name) === backlog.at) continue;
-      this.#told.set(name, backlog.at);
-      pipeline.hset(
-        runtime.keys.progress(ref.run),
-        `${ref.id}.pending`,
-        JSON.stringify({ pendingBytes: backlog.pendingBytes, rate: backlog.rate, at: backlog.at }),
-      );
-    }
-    if (pipeline.length > 0) await pipeline.exec();
-    if (this.#told.size > 2 * this.#table.size + 100) this.#told.clear();
   }
 
   async #pause(): Promise<void> {

@@ -1,6 +1,7 @@
 import { jobPhase } from '../src/domain/cim-job.ts';
 import type { Side } from '../src/domain/member.ts';
 import type { HostObservation, JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
+import { ReplicationState } from '../src/domain/replication.ts';
 import type { Watch } from '../src/runtime/dispatcher.ts';
 import type { InstanceRef } from '../src/runtime/keys.ts';
 import type { WatchedProgress } from './poll-interval.ts';
@@ -22,11 +23,16 @@ export interface Backlog {
   readonly pendingBytes: number;
   /** Bytes a second it has become less, over the whole watch; null before the second count, negative when it grows. */
   readonly rate: number | null;
+  /** Only changes are counted, no copy: what is pending is the change log. */
+  readonly isChangeLog: boolean;
   readonly firstBytes: number;
   readonly firstAt: number;
   /** ms since the epoch */
   readonly at: number;
 }
+
+/** Nothing is copied as a whole here: the host counts changes. */
+const CHANGES_ONLY: readonly number[] = [ReplicationState.Replicating, ReplicationState.Suspended, ReplicationState.Critical];
 
 /** Statistics cost a call a VM: they are read no more often than this, milliseconds. */
 const STATISTICS_MS = 3_000;
@@ -110,7 +116,7 @@ export class WatchTable {
       if (percent !== undefined) entry.percent = { first: entry.percent?.first ?? percent, now: percent };
       const test = vm?.testReplica ? (seen.vms.get(vm.testReplica) ?? null) : null;
       const statistics = seen.statisticsOf.get(watch.vmId);
-      if (watch.sync && statistics) note(entry, statistics, seen.takenAt);
+      if (watch.sync && statistics) note(entry, statistics, vm, seen.takenAt);
       const digest = digestOf(entry, vm, job, running, test);
       if (digest === entry.digest) continue;
       entry.digest = digest;
@@ -140,8 +146,15 @@ export class WatchTable {
   }
 
   /** What is still to be sent, of every VM whose statistics are read. */
-  *backlogs(): Generator<{ readonly ref: InstanceRef; readonly backlog: Backlog }> {
-    for (const { ref, backlog } of this.#entries.values()) if (backlog) yield { ref, backlog };
+  *backlogs(): Generator<{ readonly ref: InstanceRef; readonly vmId: string; readonly backlog: Backlog }> {
+    for (const { ref, watch, backlog } of this.#entries.values()) if (backlog) yield { ref, vmId: watch.vmId, backlog };
+  }
+
+  /** VMs whose change log is watched. */
+  changeLogs(): ReadonlySet<string> {
+    const vmIds = new Set<string>();
+    for (const { watch, backlog } of this.#entries.values()) if (backlog?.isChangeLog) vmIds.add(watch.vmId);
+    return vmIds;
   }
 
   /** Percent of every followed job that changed since the last call. */
@@ -167,7 +180,7 @@ function unfinishedJobs(seen: HostObservation, vmId: string): readonly JobObserv
     .filter(({ jobState, errorCode }) => jobPhase(jobState, errorCode) === 'running');
 }
 
-function note(entry: Entry, statistics: ReplicationStatistics, at: number): void {
+function note(entry: Entry, statistics: ReplicationStatistics, vm: VmObservation | null, at: number): void {
   const { pendingBytes } = statistics;
   const first = entry.backlog ?? { firstBytes: pendingBytes, firstAt: at };
   const seconds = (at - first.firstAt) / 1000;
@@ -175,6 +188,7 @@ function note(entry: Entry, statistics: ReplicationStatistics, at: number): void
   entry.backlog = {
     pendingBytes,
     rate: seconds > 0 ? (first.firstBytes - pendingBytes) / seconds : null,
+    isChangeLog: CHANGES_ONLY.includes(vm?.replication?.state ?? ReplicationState.Unknown),
     firstBytes: first.firstBytes,
     firstAt: first.firstAt,
     at,

@@ -25,6 +25,11 @@ export interface Backlog {
   readonly pendingBytes: number;
   /** Bytes a second it became less since its watch began; negative when it grew, null before the second count. */
   readonly rate: number | null;
+  /**
+   * Bytes at which the host gives the change log up, so that the VM must be resynchronised: half of the size of its replicated disks. Null
+   * while it is not known, and while a copy is counted, which is no part of the log.
+   */
+  readonly limitBytes: number | null;
   /** ms since the epoch */
   readonly at: number;
 }
@@ -132,7 +137,7 @@ function viewOf(id: InstanceId, stored: string, input: MemberInput, { percent, p
     context,
     failure: context.failure,
     percent: percent === null ? null : Number(percent),
-    backlog: pending === null ? null : (JSON.parse(pending) as Backlog),
+    backlog: pending === null ? null : { limitBytes: null, ...(JSON.parse(pending) as Omit<Backlog, 'limitBytes'>) },
     nextTimer: times.length === 0 ? null : Math.min(...times),
   };
 }

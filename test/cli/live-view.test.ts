@@ -153,7 +153,7 @@ describe('the live view', () => {
       const status = 'working';
       model.add({ id, vm: `vm-${id}`, vmId: id, host: 'hv-mi-01', partner: 'hv-dr-01', strategy: 'reverse', status });
       const member = model.apply(entry(id, 'copy: tracking.going', status));
-      if (member) member.backlog = { pendingBytes: 9e9, rate: id === 'm0' ? 100e6 : null, at: 61_000 };
+      if (member) member.backlog = { pendingBytes: 9e9, rate: id === 'm0' ? 100e6 : null, limitBytes: null, at: 61_000 };
     }
     const lines = liveView(frameOf(model), { columns: 120, rows: 30 }, COMMAND, plain);
     expect(lines).toContain('vm-m0 hv-dr-01 → hv-mi-01 copying to hv-mi-01, 9.0 GB to go at 100 MB/s, about 1m 30s left');
@@ -161,6 +161,18 @@ describe('the live view', () => {
     expect(lines).toContain('data: 18.0 GB to go, rate unknown (2 VMs)');
     model.apply(entry('m0', 'shutdown: calling', 'working'));
     expect(model.member('m0')?.backlog).toBeNull();
+  });
+
+  test('says how many change logs run full, whatever becomes of the data as a whole', () => {
+    const model = new RunModel();
+    for (const [id, rate] of [['m0', -10e6] as const, ['m1', 90e6] as const]) {
+      model.add({ id, vm: `vm-${id}`, vmId: id, host: 'hv-mi-01', partner: 'hv-dr-01', strategy: 'reverse', status: 'working' });
+      const member = model.apply(entry(id, 'inSync: checking.waiting', 'working'));
+      if (member) member.backlog = { pendingBytes: 4e9, rate, limitBytes: 10e9, at: 61_000 };
+    }
+    const text = liveView(frameOf(model), { columns: 200, rows: 30 }, COMMAND, plain).join('\n');
+    expect(text).toContain('data: 8.0 GB to go at 80.0 MB/s, about 1m 40s left (2 VMs)\nchange log grows towards its limit: 1 VM\n');
+    expect(text).toContain('growing by 10.0 MB/s: the change log is full in about 10m 00s, then the VM must be resynchronised');
   });
 
   test('counts what a run is for', () => {

@@ -71,7 +71,39 @@ describe('data still to be sent', () => {
     [{ pendingBytes: 9e15, rate: 10, at: NOW }, '9.0 PB to go at 10 B/s, more than 30 days left'],
     [{ pendingBytes: 0, rate: 5, at: NOW }, 'nothing to go'],
   ])('%j: %s', (backlog, words) => {
-    expect(backlogWords(backlog, NOW)).toBe(words);
+    expect(backlogWords({ limitBytes: null, ...backlog }, NOW)).toBe(words);
+  });
+
+  // Disks of 100 GB: the log is given up at 50.
+  test.each([
+    [
+      { pendingBytes: 26e9, rate: -20e6 },
+      '26.0 GB to go (52 % of what the change log may hold), growing by 20.0 MB/s: %FULL in about 20m 00s, %THEN',
+    ],
+    [{ pendingBytes: 5e9, rate: -20e6 }, '5.0 GB to go, growing by 20.0 MB/s: %FULL in about 37m 30s, %THEN'],
+    [{ pendingBytes: 4.9e9, rate: -20e6 }, '4.9 GB to go, growing by 20.0 MB/s'],
+    [{ pendingBytes: 5e9, rate: -1 }, '5.0 GB to go, growing by 1 B/s'],
+    [
+      { pendingBytes: 50e9, rate: -1e6 },
+      '50.0 GB to go (100 % of what the change log may hold), growing by 1.0 MB/s: %FULL any moment, %THEN',
+    ],
+    [
+      { pendingBytes: 60e9, rate: -1e6 },
+      '60.0 GB to go (120 % of what the change log may hold), growing by 1.0 MB/s: %FULL any moment, %THEN',
+    ],
+    [{ pendingBytes: 40e9, rate: 100e6 }, '40.0 GB to go (80 % of what the change log may hold) at 100 MB/s, about 6m 40s left'],
+    [{ pendingBytes: 40e9, rate: 0 }, '40.0 GB to go (80 % of what the change log may hold), not getting less'],
+    [{ pendingBytes: 40e9, rate: null }, '40.0 GB to go (80 % of what the change log may hold), rate unknown'],
+    [{ pendingBytes: 24.9e9, rate: 0 }, '24.9 GB to go, not getting less'],
+    [{ pendingBytes: 0, rate: null }, 'nothing to go'],
+  ])('%j of at most 50 GB: %s', (backlog, words) => {
+    const expected = words.replace('%FULL', 'the change log is full').replace('%THEN', 'then the VM must be resynchronised');
+    expect(backlogWords({ limitBytes: 50e9, at: NOW, ...backlog }, NOW)).toBe(expected);
+  });
+
+  test('that was counted long ago says nothing about when the change log is full', () => {
+    const backlog = { pendingBytes: 40e9, rate: -20e6, limitBytes: 50e9, at: NOW - 125_000 };
+    expect(backlogWords(backlog, NOW)).toBe('40.0 GB to go (80 % of what the change log may hold) 2m 05s ago, rate unknown');
   });
 
   test.each([
@@ -87,16 +119,17 @@ describe('data still to be sent', () => {
   });
 
   test('is only told while it is counted, and nothing before the first count of a copy', () => {
-    const some = { pendingBytes: 5, rate: null, at: 0 };
+    const some = { pendingBytes: 5, rate: null, limitBytes: null, at: 0 };
     expect(backlogNow('copy: tracking.going', some)).toBe(some);
     expect(backlogNow('prepare: tracking.going', some)).toBeNull();
     expect(backlogNow('copy: tracking.going', { ...some, pendingBytes: 0 })).toBeNull();
     expect(backlogNow('inSync: tracking.going', { ...some, pendingBytes: 0 })).not.toBeNull();
   });
 
-  test('of several VMs has no rate as long as that of one is unknown', () => {
-    const one = { pendingBytes: 5, rate: 2, at: 10 };
-    expect(totalBacklog([one, { pendingBytes: 7, rate: -1, at: 5 }])).toEqual({ pendingBytes: 12, rate: 1, at: 5 });
+  test('of several VMs has no rate as long as that of one is unknown, and never a limit', () => {
+    const one = { pendingBytes: 5, rate: 2, limitBytes: 6, at: 10 };
+    const other = { pendingBytes: 7, rate: -1, limitBytes: 8, at: 5 };
+    expect(totalBacklog([one, other])).toEqual({ pendingBytes: 12, rate: 1, limitBytes: null, at: 5 });
     expect(totalBacklog([one, { ...one, rate: null }])).toMatchObject({ rate: null });
     expect(totalBacklog([])).toBeNull();
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HostObservation, JobObservation, VmObservation } from '../../src/domain/observation.ts';
+import type { HostObservation, JobObservation, ReplicationStatistics, VmObservation } from '../../src/domain/observation.ts';
 import type { Watch } from '../../src/runtime/dispatcher.ts';
 import { WatchTable } from '../../workers/watch-table.ts';
 
@@ -24,6 +24,23 @@ const JOB: JobObservation = {
   timeSubmitted: null,
   owner: null,
   cancellable: true,
+};
+
+const STATISTICS: ReplicationStatistics = {
+  pendingBytes: 0,
+  replicatedBytes: 0,
+  averageBytes: 0,
+  maxBytes: 0,
+  latencySeconds: 0,
+  maxLatencySeconds: null,
+  successCount: 0,
+  missCount: 0,
+  failureCount: 0,
+  networkFailureCount: 0,
+  health: 1,
+  since: null,
+  until: null,
+  lastTestFailover: null,
 };
 
 function watch(about: Partial<Watch> = {}): string {
@@ -96,4 +113,29 @@ test('progress is the percentage of the followed job', () => {
   const table = tableOf({ 'r/m0': watch(), 'r/m1': watch({ jobId: null }) });
   table.news(table.fields(), look({}, { percentComplete: 42 }));
   expect([...table.progress()]).toEqual([{ ref: { run: 'r', id: 'm0' }, percent: 42 }]);
+});
+
+/** A table of one VM whose bytes are counted twice, ten seconds apart, in this replication state. */
+function countedIn(state: number): WatchTable {
+  const table = tableOf({ 'r/m0': watch({ sync: { pendingBytes: 1, latency: 1 } }) });
+  for (const [takenAt, pendingBytes] of [
+    [1_000, 5_000],
+    [11_000, 7_000],
+  ] as const) {
+    const replication = { state, health: 1, failedOverType: 0, lastReplicationTime: null };
+    table.news(table.fields(), { ...look({ replication }), takenAt, statisticsOf: new Map([['A', { ...STATISTICS, pendingBytes }]]) });
+  }
+  return table;
+}
+
+test.each([3, 7, 8])('in state %i only changes are counted: the change log is watched', (state) => {
+  const table = countedIn(state);
+  expect([...table.changeLogs()]).toEqual(['A']);
+  expect([...table.backlogs()]).toMatchObject([{ vmId: 'A', backlog: { pendingBytes: 7_000, rate: -200, isChangeLog: true } }]);
+});
+
+test.each([2, 10, 11, 9])('in state %i a copy is counted or nothing is, which says nothing about the change log', (state) => {
+  const table = countedIn(state);
+  expect(table.changeLogs().size).toBe(0);
+  expect([...table.backlogs()]).toMatchObject([{ backlog: { pendingBytes: 7_000, isChangeLog: false } }]);
 });

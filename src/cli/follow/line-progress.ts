@@ -1,4 +1,4 @@
-import { backlogWords } from '../../report/backlog-words.ts';
+import { backlogWords, timeUntilFull } from '../../report/backlog-words.ts';
 import { eventWords, evidenceOf } from '../../report/event-words.ts';
 import { printable } from '../../report/printable.ts';
 import { splitState, stateWords } from '../../report/state-words.ts';
@@ -58,7 +58,7 @@ export class LineProgress implements Progress {
     this.#totals = totals;
     this.#totalsAt = now;
     this.#output.say(totals);
-    for (const { vm, backlog } of moving.slice(0, MOST_MOVING)) {
+    for (const { vm, backlog } of mostUrgentFirst(moving).slice(0, MOST_MOVING)) {
       if (backlog) this.#output.say(`  ${printable(vm)}: ${backlogWords(backlog, now)}`);
     }
     if (moving.length > MOST_MOVING) this.#output.say(`  … and ${moving.length - MOST_MOVING} more with data on its way`);
@@ -85,6 +85,12 @@ export class LineProgress implements Progress {
     this.#told.add(key);
     this.#output.say(text);
   }
+}
+
+/** VMs whose change log runs full come first, those with the least time before all. */
+function mostUrgentFirst(members: readonly FollowedMember[]): readonly FollowedMember[] {
+  const left = ({ backlog }: FollowedMember): number => (backlog && timeUntilFull(backlog)) ?? Number.MAX_VALUE;
+  return members.toSorted((one, other) => left(one) - left(other));
 }
 
 /**

@@ -1,7 +1,7 @@
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import type { MemberStatus } from '../../domain/member.ts';
-import { backlogWords, totalBacklog } from '../../report/backlog-words.ts';
+import { backlogWords, timeUntilFull, totalBacklog } from '../../report/backlog-words.ts';
 import { durationWords } from '../../report/duration-words.ts';
 import { hostsWords } from '../../report/place.ts';
 import { printable } from '../../report/printable.ts';
@@ -35,7 +35,7 @@ export function headLines(
     `${colors.bold(run)}  ${words} · ${durationWords(now - startedAt)} · ${made} calls`,
     `${statusBar(total, Math.max(10, Math.min(60, columns - 24)), colors)} ${total.completed}/${size}`,
     totalWords(model, colors),
-    ...dataLine(model, now),
+    ...dataLines(model, now, colors),
     ...(redisLost ? [colors.red('Redis is not reachable: waiting for it, nothing is lost')] : []),
     ...(state === 'paused' ? [colors.yellow(`nothing is started until: ${command('resume', run)}`)] : []),
     ...(noWorker ? [colors.yellow(`nothing moves until a worker runs: ${command('worker')}`)] : []),
@@ -50,10 +50,15 @@ export function headLines(
 }
 
 /** What is on its way, of all VMs whose hosts count it. */
-function dataLine(model: RunModel, now: number): readonly string[] {
+function dataLines(model: RunModel, now: number, colors: Colors): readonly string[] {
   const backlogs = [...model.in(['working'])].flatMap(({ backlog }) => backlog ?? []);
   const total = totalBacklog(backlogs);
-  return total === null ? [] : [`data: ${backlogWords(total, now)}${backlogs.length > 1 ? ` (${backlogs.length} VMs)` : ''}`];
+  if (total === null) return [];
+  const full = backlogs.filter((backlog) => timeUntilFull(backlog) !== null).length;
+  return [
+    `data: ${backlogWords(total, now)}${backlogs.length > 1 ? ` (${backlogs.length} VMs)` : ''}`,
+    ...(full > 0 && backlogs.length > 1 ? [colors.yellow(`change log grows towards its limit: ${full} ${full === 1 ? 'VM' : 'VMs'}`)] : []),
+  ];
 }
 
 function totalWords({ total, goal }: RunModel, colors: Colors): string {
