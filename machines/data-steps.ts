@@ -1,3 +1,4 @@
+import { IN_A_REVERSAL } from '../src/domain/job-failure.ts';
 import { describePower, EnabledState } from '../src/domain/power.ts';
 import { describeReplicationState, ReplicationHealth, ReplicationMode, ReplicationState } from '../src/domain/replication.ts';
 import { bothReplicate, isFailedOverHome, isHomeward, isPlannedAway, isProtected, stateOf } from './pair.ts';
@@ -87,6 +88,7 @@ const reverse: Step = {
   cmdlet: 'Set-VMReplication -Reverse',
   side: 'away',
   effect: 'reverseReplication',
+  jobMeanings: IN_A_REVERSAL,
   cancel: 'finish-then-hold',
   done: (look) => isHomeward(pairOf(look)) || isProtected(pairOf(look)),
   readiness(look) {

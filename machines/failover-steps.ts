@@ -1,3 +1,4 @@
+import { IN_A_REVERSAL } from '../src/domain/job-failure.ts';
 import { describePower, EnabledState } from '../src/domain/power.ts';
 import { ReplicationState } from '../src/domain/replication.ts';
 import { bothReplicate, isFailedOverHome, isHomeward, isProtected, stateOf } from './pair.ts';
@@ -134,6 +135,7 @@ export const protect: Step = {
   cmdlet: 'Set-VMReplication -Reverse',
   side: 'home',
   effect: 'reverseReplication',
+  jobMeanings: IN_A_REVERSAL,
   cancel: 'finish-then-hold',
   done: (look) => isProtected(pairOf(look)) && look.home.power === EnabledState.Running,
   readiness(look) {

@@ -1,6 +1,7 @@
 import { jobPhase } from '../src/domain/cim-job.ts';
 import type { EffectName } from '../src/domain/effect.ts';
 import type { Failure } from '../src/domain/failure.ts';
+import type { Meanings } from '../src/domain/job-failure.ts';
 import type { MemberSettings, RetrySettings, Side } from '../src/domain/member.ts';
 import type { JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
 import { EnabledState, OperationalStatus } from '../src/domain/power.ts';
@@ -94,6 +95,8 @@ export interface Step {
   retry?(settings: MemberSettings): RetrySettings;
   /** A person must agree before it is called. */
   readonly approval?: boolean;
+  /** What HRESULTs in the text of its failed job mean here, where that differs from what they mean elsewhere. */
+  readonly jobMeanings?: Meanings;
   /** It makes the VM startable or starts it: the other copy must be off, and a person may vouch for a host that is out of sight. */
   readonly fencing?: boolean;
 }

@@ -90,8 +90,9 @@ export function givenUp(context: FailbackContext, last: Failure): Failure {
 export function failureOfJob(context: FailbackContext, event: HostObserved): Failure | null {
   const job = lookOf(context, event)?.job;
   if (!job) return null;
-  const failure = jobFailure(job);
-  if (stepOf(context).cancel !== 'quarantine') return failure;
+  const { cancel, jobMeanings } = stepOf(context);
+  const failure = jobFailure(job, jobMeanings);
+  if (cancel !== 'quarantine') return failure;
   return { ...failure, remedy: `Do not start the VM: its disks may be half copied. ${failure.remedy ?? ''}`.trimEnd() };
 }
 
@@ -119,7 +120,7 @@ export function unsettled(context: FailbackContext, look: Look): Failure {
     };
   }
   if (job && jobPhase(job.jobState, job.errorCode) === 'failed') {
-    const failure = jobFailure(job);
+    const failure = jobFailure(job, step.jobMeanings);
     return {
       ...failure,
       class: 'operator',

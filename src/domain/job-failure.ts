@@ -9,8 +9,11 @@ interface Meaning {
   readonly remedy: string;
 }
 
-/** HRESULTs seen in the text of failed replication jobs and events, by upper-case hex. Text around them is localised and never matched. */
-const HRESULTS: Readonly<Record<string, Meaning>> = {
+/** What HRESULTs in the text of a failed job mean, by upper-case hex (`0X80070057`). Text around them is localised and never matched. */
+export type Meanings = Readonly<Record<string, Meaning>>;
+
+/** Those seen in failed replication jobs and events. */
+const HRESULTS: Meanings = {
   '0X00002EE2': {
     class: 'retryable',
     words: 'the partner did not answer in time',
@@ -59,6 +62,19 @@ const HRESULTS: Readonly<Record<string, Meaning>> = {
   '0X80070070': { class: 'operator', words: 'the disk is full', remedy: 'Free space on the storage of the VM.' },
 };
 
+/**
+ * Where it differs when a replication is reversed: the host says "invalid parameter" also of a partner that something else holds at
+ * that moment, a backup that has begun since the last look, say. Afterwards nobody can tell which of both it was, so it is tried again.
+ */
+export const IN_A_REVERSAL: Meanings = {
+  '0X80070057': {
+    class: 'retryable',
+    words: 'the other copy was busy, or a parameter does not match',
+    remedy:
+      'Look what held the copy on the other host (a backup?). Where nothing did: compare the replicated disks with those of the VM, and in front of a failover cluster name its Replica Broker in the plan (`broker`).',
+  },
+};
+
 /** HRESULTs (`0x` + 8 hex digits) in a text, in order of appearance, upper case. */
 export function hresultsIn(text: string): readonly string[] {
   return (text.match(/0x[0-9a-f]{8}/gi) ?? []).map((code) => code.toUpperCase());
@@ -67,15 +83,16 @@ export function hresultsIn(text: string): readonly string[] {
 /**
  * Why a job did not succeed. `ErrorCode` repeats the 327xx family of return values, the real reason is often only an
  * HRESULT in the text. What is neither is class `retryable`: the job has ended, so the host can be judged by its state.
+ * @param here what HRESULTs mean in the operation of the job, where that differs from what they mean in any
  * @throws RangeError for a job that has not failed
  */
-export function jobFailure(job: JobObservation): Failure {
+export function jobFailure(job: JobObservation, here: Meanings = {}): Failure {
   if (jobPhase(job.jobState, job.errorCode) !== 'failed') throw new RangeError(`job ${job.jobId} has not failed`);
   const text = job.errorDescription ?? '';
   const details = { jobId: job.jobId, jobState: job.jobState, errorCode: job.errorCode, errorDescription: job.errorDescription };
   const message = `the CIM job ended in state ${describeJobState(job.jobState)}, error code ${job.errorCode}${text ? `: ${text}` : ''}`;
   const meaning = hresultsIn(text)
-    .map((code) => HRESULTS[code])
+    .map((code) => here[code] ?? HRESULTS[code])
     .find((known) => known !== undefined);
   if (meaning)
     return { class: meaning.class, code: 'job.failed', message: `${message} (${meaning.words})`, remedy: meaning.remedy, details };
