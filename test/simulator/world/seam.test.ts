@@ -204,6 +204,16 @@ describe('machines', () => {
     expect(test.seen(test.vm())[2]).toBe(2);
   });
 
+  it('have disks whose virtual size is told by path, in any case; other paths are 32779, none is 32773', async () => {
+    const test = new TestWorld({ vms: [{ disks: 2, sizeGB: 10 }] });
+    const sizeOf = async (args: Readonly<Record<string, string>>) => {
+      const { returnValue, out } = await test.invoke('Msvm_ImageManagementService', 'GetVirtualHardDiskSettingData', args);
+      return /NAME="MaxInternalSize" TYPE="uint64"><VALUE>(\d+)/.exec(String(out.SettingData))?.[1] ?? returnValue;
+    };
+    for (const { path, sizeBytes } of test.vm().disks) expect(await sizeOf({ Path: path.toUpperCase() })).toBe(String(sizeBytes));
+    expect([await sizeOf({ Path: 'D:\\nothing.vhdx' }), await sizeOf({})]).toEqual([32779, 32773]);
+  });
+
   it('get another automatic start action, and can be deleted when they are off', async () => {
     const test = new TestWorld({ vms: [{}] });
     const vm = test.vm();
