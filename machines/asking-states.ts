@@ -26,6 +26,18 @@ export const scheduled = failbackSetup.createStateConfig({
   on: { 'failback.cancel': cancelForth },
 });
 
+/** Others move their data first: each of the two hosts has only so many slots for that. */
+export const queued = failbackSetup.createStateConfig({
+  tags: 'working',
+  entry: 'noteQueued',
+  invoke: { id: 'slot', src: 'transferSlot', input: null },
+  on: {
+    'slot.granted': { target: 'checking', actions: 'takeSlot' },
+    'failback.pause': { target: 'holding', actions: ['requestPause', 'clearFailure'] },
+    'failback.cancel': cancelForth,
+  },
+});
+
 /** The next step is a point of no return that the plan leaves to a person. */
 export const approval = failbackSetup.createStateConfig({
   tags: 'attention',

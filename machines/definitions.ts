@@ -13,6 +13,8 @@ export interface MachineDefinition {
   readonly upcasts: Readonly<Record<number, (stored: StoredState) => StoredState>>;
   /** "failback: tracking.going", for journals and people. */
   describe(value: StateValue, context: unknown): string;
+  /** It moves data in bulk, or may, as far as it knows. */
+  movesData(context: unknown): boolean;
 }
 
 /** The part of a snapshot that is kept. `member`, the fixed input of a lifecycle, is kept apart and never in here. */
@@ -26,14 +28,15 @@ export type MachineName = 'failback' | 'run';
 export const DEFINITIONS: Readonly<Record<MachineName, MachineDefinition>> = {
   failback: {
     machine: failbackMachine,
-    version: 3,
-    upcasts: { 1: withEnded, 2: withTwoSides },
+    version: 4,
+    upcasts: { 1: withEnded, 2: withTwoSides, 3: withTransfer },
     describe: (value, context) => {
       const path = pathOf(value);
       return path === 'pending' || path === 'completed' ? path : `${stepOf(context as FailbackContext).name}: ${path}`;
     },
+    movesData: (context) => (context as FailbackContext).transfer,
   },
-  run: { machine: runMachine, version: 1, upcasts: {}, describe: pathOf },
+  run: { machine: runMachine, version: 1, upcasts: {}, describe: pathOf, movesData: () => false },
 };
 
 /** States in which version 1 had seen the end of whatever had been at work before. */
@@ -61,6 +64,11 @@ function withTwoSides({ value, context }: StoredState): StoredState {
     homeAt: null,
   };
   return { value, context: { ...context, ...added } };
+}
+
+/** Version 4 knows transfer slots; what was at work before goes on without one. */
+function withTransfer({ value, context }: StoredState): StoredState {
+  return { value, context: { ...context, transfer: false } };
 }
 
 function pathOf(value: StateValue): string {

@@ -44,6 +44,8 @@ export interface FailbackContext {
   readonly fenced: boolean;
   /** The time for the gentle call is over. */
   readonly forced: boolean;
+  /** It moves data in bulk, or may: while it is at work it has a transfer slot of each of its hosts. */
+  readonly transfer: boolean;
   /** Where the VM was found after it had left its host, by side. */
   readonly movedTo: Readonly<Partial<Record<Side, string>>>;
   /** The side whose host does not have the VM any more, while it is looked for on the others. */
@@ -77,6 +79,8 @@ export type FailbackEvent =
   | { readonly type: 'failback.approve'; readonly at: number }
   /** `vm` is the name a person typed: it must be the member's. */
   | { readonly type: 'failback.fence'; readonly at: number; readonly vm: string }
+  /** Its turn to move data has come. */
+  | { readonly type: 'slot.granted'; readonly at: number }
   | HostObserved;
 
 /** One look at the member's VM on one host. Only looks that began after the watch was registered are delivered. */
@@ -146,6 +150,11 @@ export function patienceOf(context: FailbackContext): number {
 export function notBeforeOf(context: FailbackContext): number {
   const { copyAt } = context.member.settings.reverse;
   return stepOf(context).moves === 'data' && copyAt !== null ? Date.parse(copyAt) : 0;
+}
+
+/** The current step may only be begun with a transfer slot, and there is none. */
+export function needsTransferSlot(context: FailbackContext): boolean {
+  return stepOf(context).moves === 'data' && !context.transfer;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   hasStopped,
   mayBeAtWork,
   mayBeCopying,
+  needsTransferSlot,
   notBeforeOf,
   seenIn,
   stepOf,
@@ -111,6 +112,7 @@ export const failbackGuards = {
   'cleaned up': ({ context }) =>
     context.step >= stepsOf(context).length && context.course === 'back' && !context.cancelRequested && context.because === null,
   'may start, too early': (args) => before(args, 'ready') && isLook(args.event) && notBeforeOf(args.context) > args.event.at,
+  'may start, no transfer slot': (args) => before(args, 'ready') && needsTransferSlot(args.context),
   'a person must approve': (args) => before(args, 'ready') && stepOf(args.context).approval === true && !args.context.approved,
   'may start, looks lie apart': (args) => isLook(args.event) && isStale(args.context, args.event) && before(args, 'ready'),
   'an earlier rung is open': ({ context, event }) => isLook(event) && openRung(context, event) >= 0,

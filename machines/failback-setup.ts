@@ -25,7 +25,7 @@ import {
   vanished,
   waitingFor,
 } from './wording.ts';
-import { approvalNeeded, behindAgain, leftHalfway, outOfSight, takenBack, tooEarly } from './wording-two-sided.ts';
+import { approvalNeeded, behindAgain, leftHalfway, outOfSight, takenBack, tooEarly, waitsForOthers } from './wording-two-sided.ts';
 
 /** An actor with types but no body: the work happens in a worker. */
 function remote<Output, Input>() {
@@ -40,7 +40,7 @@ export const failbackSetup = setup({
     events: {} as FailbackEvent,
     tags: {} as 'pending' | 'working' | 'paused' | 'attention' | 'completed' | 'failed' | 'cancelled' | 'quarantined',
   },
-  actors: { callHost: remote<EffectOutput, EffectInput>(), watchHost: remote<never, WatchInput>() },
+  actors: { callHost: remote<EffectOutput, EffectInput>(), watchHost: remote<never, WatchInput>(), transferSlot: remote<never, null>() },
   delays: {
     backOff: ({ context }) => backOffDelay(retryOf(context), context.attempt, context.member.vmId),
     stepDeadline: ({ context }) => context.member.settings.timeouts.step,
@@ -84,6 +84,7 @@ export const failbackSetup = setup({
       cancelRequested: ({ context }) => context.course === 'back' && context.cancelRequested,
       fenced: false,
       forced: false,
+      transfer: false,
     }),
     approve: assign({ approved: true, failure: null }),
     noteLost: assign({ lost: ({ context, event }) => (event.type === 'host.observed' ? missingSide(context, event) : null) }),
@@ -136,7 +137,9 @@ export const failbackSetup = setup({
     forgetJob: assign({ jobId: null }),
     endJob: assign({ ended: 'job' }),
     endOperation: assign({ ended: ({ context }) => (context.touched ? 'operation' : null), jobId: null }),
-    touch: assign({ touched: true }),
+    touch: assign({ touched: true, transfer: ({ context }) => stepOf(context).moves === 'data' }),
+    takeSlot: assign({ transfer: true, failure: null }),
+    leaveSlot: assign({ transfer: false }),
     doubt: assign({ doubt: (_, params: { readonly its: 'arrival' | 'effect' }) => params.its }),
     /** A call in doubt that turns out to have worked was ours, unless it is that of a run that is gone. */
     claim: assign({
@@ -161,6 +164,7 @@ export const failbackSetup = setup({
         return look ? unsettled(context, look) : context.failure;
       },
     }),
+    noteQueued: assign({ failure: ({ context }) => waitsForOthers(context) }),
     noteScheduled: assign({ failure: ({ context }) => tooEarly(context) }),
     noteApproval: assign({ failure: ({ context }) => approvalNeeded(context) }),
     noteUnseen: assign({ failure: ({ context }) => outOfSight(context, unseenSide(context) ?? otherSide(context)) }),

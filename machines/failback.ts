@@ -1,4 +1,4 @@
-import { approval, locating, needsOperator, scheduled, unseen } from './asking-states.ts';
+import { approval, locating, needsOperator, queued, scheduled, unseen } from './asking-states.ts';
 import { countCall } from './call-report.ts';
 import { calling } from './calling-state.ts';
 import { cancelling } from './cancelling-state.ts';
@@ -53,6 +53,7 @@ export const failbackMachine = failbackSetup.createMachine({
     approved: false,
     fenced: false,
     forced: false,
+    transfer: false,
     movedTo: {},
     lost: null,
     sights: NO_SIGHTS,
@@ -245,6 +246,7 @@ export const failbackMachine = failbackSetup.createMachine({
     },
     locating,
     scheduled,
+    queued,
     approval,
     unseen,
     needsOperator,

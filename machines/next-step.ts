@@ -3,7 +3,7 @@ import { lookOf } from './sight.ts';
 import type { Step, StepName } from './step.ts';
 
 /** What is known of a step nothing was called for yet. */
-export const UNTOUCHED = { attempt: 0, jobId: null, doubt: null, touched: false, ended: null, forced: false } as const;
+export const UNTOUCHED = { attempt: 0, jobId: null, doubt: null, touched: false, ended: null, forced: false, transfer: false } as const;
 
 /** The member goes on to the first step that is not done, with nothing called for it yet; what it passes over is put on record. */
 export function nextStep(context: FailbackContext, event: { readonly type: string; readonly at: number }): Partial<FailbackContext> {

@@ -40,6 +40,16 @@ export function tooEarly(context: FailbackContext): Failure {
   };
 }
 
+/** Why nothing happens yet, where others have the transfer slots. */
+export function waitsForOthers(context: FailbackContext): Failure {
+  return {
+    class: 'retryable',
+    code: 'host.busy',
+    message: `waiting for a transfer slot: hosts ${hostOf(context, 'away')} and ${hostOf(context, 'home')} move the data of other VMs first`,
+    remedy: 'Nothing to do: it begins by itself. `limits.transfers` of a host says how many VMs move data at a time.',
+  };
+}
+
 /** A host can not be seen; only for that of the other copy a person may vouch. */
 export function outOfSight(context: FailbackContext, side: Side): Failure {
   const { member, sights } = context;

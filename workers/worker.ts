@@ -5,12 +5,13 @@ import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
 import { listNewRuns } from '../src/runtime/create-run.ts';
-import { hostKeyOf, Keys, RUN_INSTANCE, type RunId } from '../src/runtime/keys.ts';
+import { hostKeyOf, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from '../src/runtime/keys.ts';
 import { Presence } from '../src/runtime/presence.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
 import { RunViews } from '../src/runtime/run-view.ts';
 import { type Checkpoint, Runtime } from '../src/runtime/runtime.ts';
 import { isSettled, Sweep, settle } from '../src/runtime/sweep.ts';
+import { TransferSlots } from '../src/runtime/transfer-slots.ts';
 import { CallRunner } from './call-runner.ts';
 import { startControlWorker } from './control-worker.ts';
 import { HostAccess } from './host-access.ts';
@@ -62,6 +63,7 @@ class WorkerProcess {
   readonly #presence: Presence;
   readonly #sweep: Sweep;
   readonly #admission: Admission;
+  readonly #transfers: TransferSlots;
   readonly #connections: HostConnections;
   readonly #access: HostAccess;
   readonly #queues: ServedQueues;
@@ -82,11 +84,13 @@ class WorkerProcess {
       onWatch: (hostKey) => this.#pollers.get(hostKey)?.poke(),
       onCounts: (run, counts) => this.#counts.set(run, counts),
       onReleased: (ref, member) => void this.#released(ref, member),
+      onTransfer: (ref, member, moves) => void this.#transferred(ref, member, moves),
       ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
     });
     this.#presence = new Presence(options.redis, this.#runtime.keys);
     this.#sweep = new Sweep(this.#runtime, this.#presence);
     this.#admission = new Admission(this.#runtime);
+    this.#transfers = new TransferSlots(this.#runtime);
     this.#connections = new HostConnections(this.#runtime.records, options.connectHost);
     this.#access = new HostAccess({
       connections: this.#connections,
@@ -170,6 +174,8 @@ class WorkerProcess {
       });
       await this.#admission.repair(run);
       await this.#admission.admit(run);
+      await this.#transfers.repair(run);
+      await this.#transfers.grant(run);
       await this.#runtime.committer(run).flush();
       if (await isSettled(this.#runtime, run)) await settle(this.#runtime, run);
     } catch (error) {
@@ -225,7 +231,7 @@ class WorkerProcess {
     return [...this.#pollers.values()].filter(({ isLooking }) => isLooking).length;
   }
 
-  async #released(ref: { run: RunId; id: string }, member: MemberInput): Promise<void> {
+  async #released(ref: InstanceRef, member: MemberInput): Promise<void> {
     if (ref.id === RUN_INSTANCE) return;
     try {
       await this.#admission.release(ref, member);
@@ -235,6 +241,15 @@ class WorkerProcess {
       if (open === 0 && (await isSettled(this.#runtime, ref.run))) await settle(this.#runtime, ref.run);
     } catch (error) {
       this.#options.log.debug({ err: error, ...ref }, 'giving a slot back is left to the sweep');
+    }
+  }
+
+  async #transferred(ref: InstanceRef, member: MemberInput, moves: boolean | null): Promise<void> {
+    try {
+      if (moves !== null) await this.#transfers.follow(ref, member, moves);
+      if (moves !== true) await this.#transfers.grant(ref.run);
+    } catch (error) {
+      this.#options.log.debug({ err: error, ...ref }, 'transfer slots are left to the sweep');
     }
   }
 

@@ -32,7 +32,7 @@ export function runHostOf({
   const connection: HostConnection = { transport, auth, credentials: { ...credentials }, tls: { ...tls }, allowUnencrypted };
   const inCluster = { ...(cluster === null ? {} : { cluster }), ...(broker === null ? {} : { broker }) };
   const certificate = replicaCertificate === null ? {} : { certificate: replicaCertificate };
-  return { name, address, inFlight: limits.inFlight, ...inCluster, ...certificate, connection };
+  return { name, address, inFlight: limits.inFlight, transfers: limits.transfers, ...inCluster, ...certificate, connection };
 }
 
 /** @throws FailbackError `plan.invalid` for a connection another version wrote in another way */

@@ -94,9 +94,10 @@ export function statusObject({ view, model, troubled, working, cancels, workers,
       runs,
       cannotLogOn: gaps.filter((gap) => gap.run === record.run).map(({ host, failure }) => ({ host, failure })),
     })),
-    hosts: record.hosts.map(({ name, inFlight }) => ({
+    hosts: record.hosts.map(({ name, inFlight, transfers = inFlight }) => ({
       name,
       inFlight,
+      transfers,
       counts: model.hosts.get(name) ?? null,
       trouble: hostTroubles.find(({ host }) => host === name)?.failure ?? null,
     })),

@@ -6,6 +6,7 @@ import { parseDuration } from './duration.ts';
 import { parseAddress } from './host-address.ts';
 import {
   DEFAULT_IN_FLIGHT,
+  DEFAULT_TRANSFERS,
   type MemberOverrides,
   type MemberSpec,
   mergeReverse,
@@ -55,7 +56,10 @@ function normaliseHost(name: string, host: HostInput, folder: string): PlanHost 
     cluster: host.cluster ?? null,
     broker: host.broker ?? null,
     replicaCertificate: host.replicaCertificate?.replaceAll(/[: ]/g, '').toUpperCase() ?? null,
-    limits: { inFlight: host.limits?.inFlight ?? DEFAULT_IN_FLIGHT.host },
+    limits: {
+      inFlight: host.limits?.inFlight ?? DEFAULT_IN_FLIGHT.host,
+      transfers: host.limits?.transfers ?? DEFAULT_TRANSFERS,
+    },
   };
 }
 

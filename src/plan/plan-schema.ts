@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ADDRESS_FORM, parseAddress } from './host-address.ts';
-import { DEFAULT_IN_FLIGHT, PLAN_DEFAULTS } from './plan.ts';
+import { DEFAULT_IN_FLIGHT, DEFAULT_TRANSFERS, PLAN_DEFAULTS } from './plan.ts';
 import { probe } from './probe-schema.ts';
 import { checkedText, flag, freeText, glob, UNPRINTABLE, wholeNumber } from './schema-values.ts';
 import { parseSecretReference } from './secret-reference.ts';
@@ -82,7 +82,15 @@ const host = z.strictObject(
       .optional()
       .meta({ description: 'The certificate this host replicates with, where replication is authenticated by certificates.' }),
     limits: z
-      .strictObject({ inFlight: wholeNumber(1, 1000, DEFAULT_IN_FLIGHT.host).optional() }, { error: 'a mapping with inFlight' })
+      .strictObject(
+        {
+          inFlight: wholeNumber(1, 1000, DEFAULT_IN_FLIGHT.host).optional(),
+          transfers: wholeNumber(1, 1000, DEFAULT_TRANSFERS)
+            .optional()
+            .meta({ description: 'First copies and resynchronisations to or from the host at a time.' }),
+        },
+        { error: 'a mapping with inFlight and transfers' },
+      )
       .optional(),
   },
   { error: 'a mapping with address and credentials' },
@@ -161,7 +169,7 @@ export const KEYS_BY_PLACE: Readonly<Record<string, readonly string[]>> = {
   'hosts.*': Object.keys(host.shape),
   'hosts.*.credentials': Object.keys(credentials.shape),
   'hosts.*.tls': Object.keys(tls.shape),
-  'hosts.*.limits': ['inFlight'],
+  'hosts.*.limits': ['inFlight', 'transfers'],
   limits: ['inFlight'],
   defaults: Object.keys(defaults.shape),
   'defaults.retry': Object.keys(retry.shape),

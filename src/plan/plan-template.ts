@@ -1,7 +1,7 @@
 import { Document, isNode, isSeq } from 'yaml';
 import { describeReplicationHealth, describeReplicationState } from '../domain/replication.ts';
 import { type InventoryVm, isRecoverySide } from './inventory.ts';
-import type { PlanHost } from './plan.ts';
+import { DEFAULT_IN_FLIGHT, DEFAULT_TRANSFERS, type PlanHost } from './plan.ts';
 import { vmName } from './plan-schema.ts';
 import { type ToldSites, tellSites } from './tell-sites.ts';
 
@@ -92,7 +92,7 @@ function guessedHost(name: string, told: ToldSites | null) {
     address: `https://${name}:5986`,
     credentials: { username: 'CONTOSO\\svc-failback', password: 'env:HV_PASSWORD' },
     ...(place && { site: place }),
-    limits: { inFlight: 3 },
+    limits: { inFlight: DEFAULT_IN_FLIGHT.host, transfers: DEFAULT_TRANSFERS },
   };
 }
 

@@ -56,6 +56,8 @@ export interface PlanHost {
   readonly limits: {
     /** Members in flight on this host; 1 to 1,000. */
     readonly inFlight: number;
+    /** First copies and resynchronisations to or from this host at a time; 1 to 1,000. */
+    readonly transfers: number;
   };
 }
 
@@ -148,6 +150,9 @@ export const PLAN_DEFAULTS: PlannedSettings = {
 
 /** Members in flight when the plan says nothing: over all hosts, and on one host. */
 export const DEFAULT_IN_FLIGHT = { plan: 20, host: 3 } as const;
+
+/** What Hyper-V sends at a time unless `MaximumActiveTransfers` says otherwise. */
+export const DEFAULT_TRANSFERS = 3;
 
 /** The settings of one member: its own where it has them (groups such as `retry` value by value), else those of `defaults`. */
 export function effectiveSettings(defaults: PlannedSettings, spec: MemberSpec): PlannedSettings {

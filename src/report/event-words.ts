@@ -37,6 +37,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'failback.retry': 'retry asked for',
   'failback.approve': 'approved',
   'failback.fence': 'confirmed that the copy on the host out of sight can not run',
+  'slot.granted': 'its turn to move data has come',
   'run.created': 'run created',
   'run.pause': 'pause asked for',
   'run.resume': 'resume asked for',

@@ -4,6 +4,7 @@ import { goingWords, titleOf } from './step-words.ts';
 /** What the parts of a lifecycle's state mean to a person. States that are not here are shown as they are. */
 const PHASES: Readonly<Record<string, string>> = {
   checking: 'looking whether it may start',
+  queued: 'waits for a transfer slot',
   holding: 'paused before the next call',
   calling: 'calling the host',
   'reconciling.looking': 'outcome unknown: looking at the host',

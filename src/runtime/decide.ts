@@ -2,7 +2,7 @@ import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
 import { DEFINITIONS, type MachineName } from '../../machines/definitions.ts';
 import { MEMBER_STATUSES, type MemberStatus } from '../domain/member.ts';
 import { type Request, toRequests } from './effects.ts';
-import { type LiveEffect, type Revised, type Row, restore } from './row.ts';
+import { type LiveEffect, movesData, type Revised, type Row, restore } from './row.ts';
 
 /** An event as the runtime carries it; `at` is added when it is delivered. */
 export interface RuntimeEvent {
@@ -23,6 +23,8 @@ export interface Decision {
   readonly row: Row;
   readonly before: MemberStatus | null;
   readonly after: MemberStatus | null;
+  /** Whether it moves data in bulk from now on, or not any more; null when that has not changed. */
+  readonly moves: boolean | null;
   readonly from: string;
   readonly to: string;
   readonly started: Readonly<Record<string, LiveEffect>>;
@@ -40,7 +42,7 @@ export function decideInitial(name: MachineName, member: unknown, now: number): 
   const { machine } = DEFINITIONS[name];
   const [snapshot, actions] = initialTransition(machine, member);
   const nothing: Row = { machine: name, version: 0, value: '', context: {}, done: false, born: now, live: {}, timers: {} };
-  return next({ revision: 0, row: nothing }, null, '', snapshot, toRequests(actions), now, true);
+  return next({ revision: 0, row: nothing }, { status: null, state: '', moves: false }, snapshot, toRequests(actions), now, true);
 }
 
 /**
@@ -71,13 +73,13 @@ export function decide(
   const timers = { ...row.timers };
   if (timer) delete timers[event.type];
   const used = { ...stored, row: { ...row, live, timers } };
-  return next(used, statusOf(before), describe(before.value, before.context), after, moved ? toRequests(actions) : [], now, moved);
+  const was = { status: statusOf(before), state: describe(before.value, before.context), moves: movesData(before) };
+  return next(used, was, after, moved ? toRequests(actions) : [], now, moved);
 }
 
 function next(
   stored: Revised,
-  before: MemberStatus | null,
-  from: string,
+  was: { readonly status: MemberStatus | null; readonly state: string; readonly moves: boolean },
   snapshot: AnyMachineSnapshot,
   requests: readonly Request[],
   now: number,
@@ -116,9 +118,10 @@ function next(
   return {
     expected: stored.revision,
     row: { machine: row.machine, version, value: snapshot.value, context, done: snapshot.status === 'done', born: row.born, live, timers },
-    before,
+    before: was.status,
     after: statusOf(snapshot),
-    from,
+    moves: movesData(snapshot) === was.moves ? null : movesData(snapshot),
+    from: was.state,
     to: describe(snapshot.value, snapshot.context),
     started,
     ended,

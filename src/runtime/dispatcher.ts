@@ -72,6 +72,7 @@ export class Dispatcher {
       control.set(run, jobs);
     };
     const watches = new Map<string, { set: string[]; remove: string[] }>();
+    const asking: Promise<unknown>[] = [];
     for (const { ref, row, member, started, ended, again } of items) {
       if (member) {
         const { call, watch } = started;
@@ -87,6 +88,9 @@ export class Dispatcher {
           });
           calls.set(queue, jobs);
         }
+        const queue = this.#keys.transferQueue(ref.run);
+        if (started.slot) asking.push(this.#redis.zadd(queue, Number(ref.id.slice(1)), ref.id));
+        else if (ended.slot) asking.push(this.#redis.zrem(queue, ref.id));
         const field = `${ref.run}/${ref.id}`;
         for (const [host, entry] of changedWatches(member, watch, ended.watch)) {
           const hostKey = await this.hostKey(ref.run, host);
@@ -112,7 +116,7 @@ export class Dispatcher {
         queueControl(ref.run, 'alarm', { kind: 'alarm', ...ref }, opts);
       }
     }
-    const work: Promise<unknown>[] = [];
+    const work: Promise<unknown>[] = asking;
     for (const [prefix, jobs] of calls) work.push(this.#queue(prefix, 'calls').addBulk(jobs));
     for (const [run, jobs] of control) work.push(this.#queue(this.#keys.controlQueuePrefix(run), 'control').addBulk(jobs));
     for (const [hostKey, { set, remove }] of watches) {

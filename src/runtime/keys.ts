@@ -46,6 +46,8 @@ export class Keys {
   status = (run: RunId, status: string) => `${this.prefix}:{${run}}:is:${status}`;
   /** Sorted set of the pending members of one lane, by position in the plan. */
   ready = (run: RunId, lane: string) => `${this.prefix}:{${run}}:ready:${lane}`;
+  /** Sorted set of the members that ask for transfer slots, by position in the plan. */
+  transferQueue = (run: RunId) => `${this.prefix}:{${run}}:transfer-queue`;
   /** Hash by instance: percent complete and such, display only. */
   progress = (run: RunId) => `${this.prefix}:{${run}}:progress`;
 
@@ -66,6 +68,8 @@ export class Keys {
   pollerOf = (hostKey: string, runs: readonly RunId[]) => `${this.poller(hostKey)}:${[...runs].sort().join('+')}`;
   /** Hash `<run>/<instance>` → since: members in flight on the host. */
   slots = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:slots`;
+  /** Hash `<run>/<instance>` → since: members that move data in bulk to or from the host. */
+  transfers = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:transfers`;
   /** Name of the unfinished run that holds a VM of the host. */
   heldVm = (hostKey: string, vmId: string) => `${this.prefix}:{h:${hostKey}}:vm:${vmId.toLowerCase()}`;
   /** There while a run holds its VMs on the host; expires when it holds them for a time only. */

@@ -64,6 +64,12 @@ function unsupported(where: string, what: string): FailbackError {
   });
 }
 
+/** The lifecycle is at work and moves data in bulk, or may. */
+export function movesData(snapshot: AnyMachineSnapshot): boolean {
+  const definition: MachineDefinition | undefined = DEFINITIONS[snapshot.machine.id as MachineName];
+  return snapshot.hasTag('working') && definition?.movesData(snapshot.context) === true;
+}
+
 /** A live snapshot again. `member`, kept apart, is put back into the context. */
 export function restore(row: Row, member: unknown, where: string): AnyMachineSnapshot {
   const { machine } = DEFINITIONS[row.machine];

@@ -16,6 +16,8 @@ export interface RunHost {
   readonly certificate?: string;
   /** Members in flight on the host at a time, over all runs. */
   readonly inFlight: number;
+  /** Members that move data in bulk to or from the host at a time, over all runs. Absent: as many as are in flight. */
+  readonly transfers?: number;
   /** The plan's other words about the host, for whoever connects to it. Never holds a secret. */
   readonly connection: unknown;
 }

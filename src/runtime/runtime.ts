@@ -7,7 +7,7 @@ import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS } from './dispat
 import { evidence } from './journal.ts';
 import { type InstanceId, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
 import { laneName } from './lanes.ts';
-import { decodeRow, encodeRow, type Revised, type Row } from './row.ts';
+import { decodeRow, encodeRow, movesData, type Revised, type Row, restore } from './row.ts';
 import { RunRecords } from './run-record.ts';
 import { runScript } from './scripts.ts';
 
@@ -32,6 +32,8 @@ export interface RuntimeOptions {
   readonly onCounts?: (run: RunId, counts: StatusCounts) => void;
   /** Hears of members that left `working` in this process: their slots are free. */
   readonly onReleased?: (ref: InstanceRef, member: MemberInput) => void;
+  /** Hears of members that ask for transfer slots (`moves` null), and of those that move data in bulk or do so no more. */
+  readonly onTransfer?: (ref: InstanceRef, member: MemberInput, moves: boolean | null) => void;
   readonly onCheckpoint?: (at: Checkpoint) => void | Promise<void>;
 }
 
@@ -148,7 +150,9 @@ export class Runtime {
 
   /** Hands over everything a lifecycle has live, again: for effects that got lost on the way. */
   async handOverAgain(ref: InstanceRef, row: Row): Promise<void> {
-    await this.#handovers.add({ ref, row, member: await this.member(ref), started: row.live, ended: {}, again: true });
+    const member = await this.member(ref);
+    await this.#handovers.add({ ref, row, member, started: row.live, ended: {}, again: true });
+    if (member && movesData(restore(row, member, `${ref.run}/${ref.id}`))) this.#options.onTransfer?.(ref, member, true);
   }
 
   committer(run: RunId): Committer {
@@ -208,6 +212,7 @@ export class Runtime {
       await this.#options.onCheckpoint?.('handed-over');
       if (needsHandover(decision)) this.committer(ref.run).handedOver(outboxEntry(ref.id, decision));
     }
+    if (member && (decision.moves !== null || decision.started.slot)) this.#options.onTransfer?.(ref, member, decision.moves);
   }
 
   /** A commit whose answer was lost is sent again by the connection and then loses against itself. */
@@ -249,7 +254,7 @@ export function dueTime(row: Row, now: number): number | null {
   const times: number[] = [];
   const timer = nextTimer(row);
   if (timer !== null) times.push(timer - now > TIMER_HORIZON_MS ? timer - TIMER_HORIZON_MS : timer + TIMER_GRACE_MS);
-  if (row.live.call || row.live.tell) times.push(now + CALL_CHECK_MS);
+  if (row.live.call || row.live.tell || row.live.slot) times.push(now + CALL_CHECK_MS);
   if (row.live.watch) times.push(now + WATCH_CHECK_MS);
   return times.length === 0 ? null : Math.min(...times);
 }

@@ -52,11 +52,12 @@ describe('whatever host and operator do', () => {
   it('every declared state is rested in or passed through, and every event type is taken', () => {
     const passedThrough = leafPaths(failbackMachine.root).filter((path) => !rests.has(path));
     // A member that knows only one side is never asked about the other.
-    const twoSided = ['approval', 'locating', 'scheduled', 'turning', 'unseen'];
+    const twoSided = ['approval', 'locating', 'queued', 'scheduled', 'turning', 'unseen'];
     expect(passedThrough.sort()).toEqual(['achieved', 'adopting', 'cancelling.deciding', 'found', 'notFound', ...twoSided].sort());
-    const expected = failbackMachine.events.map(String).filter((type) => /^(failback|host|xstate.(after|done|error))/.test(type));
+    const expected = failbackMachine.events.map(String).filter((type) => /^(failback|host|slot|xstate.(after|done|error))/.test(type));
     const ofOneSide = expected.filter(
-      (type) => !/xstate\.(done|error)\.actor\.watch|\.(unseen|notBefore|locating)|failback\.(approve|fence)/.test(type),
+      (type) =>
+        !/xstate\.(done|error)\.actor\.(watch|slot)|\.(unseen|notBefore|locating)|failback\.(approve|fence)|slot\.granted/.test(type),
     );
     expect([...eventTypes].sort()).toEqual(ofOneSide.sort());
   });

@@ -30,7 +30,7 @@ describe.each(MACHINES)('machine %s', (_, machine) => {
   it('takes the error of every effect that makes calls', () => {
     for (const node of nodes) {
       for (const { id, src } of node.invoke) {
-        if (src !== 'watchHost') expect(node.ownEvents, node.id).toContain(`xstate.error.actor.${id}`);
+        if (src === 'callHost') expect(node.ownEvents, node.id).toContain(`xstate.error.actor.${id}`);
       }
     }
   });

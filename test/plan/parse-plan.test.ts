@@ -41,7 +41,7 @@ describe('a minimal plan', () => {
           cluster: null,
           broker: null,
           replicaCertificate: null,
-          limits: { inFlight: 3 },
+          limits: { inFlight: 3, transfers: 3 },
         },
       ],
       limits: { inFlight: 20 },

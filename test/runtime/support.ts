@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { MemberInput, MemberStatus } from '../../src/domain/member.ts';
+import type { MemberInput, MemberSettings, MemberStatus } from '../../src/domain/member.ts';
 import { Committer, type Proposal } from '../../src/runtime/committer.ts';
 import { createRun } from '../../src/runtime/create-run.ts';
 import type { Decision } from '../../src/runtime/decide.ts';
@@ -45,6 +45,7 @@ export function proposal(id: string, expected: number, about: Partial<Decision &
       row,
       before: null,
       after: null,
+      moves: null,
       from: 'a',
       to: 'b',
       started: {},
@@ -77,6 +78,9 @@ export async function runOf(
     readonly inFlight?: number;
     /** Hosts of the other copies, taken in turn; null in between: members without one. */
     readonly partners?: readonly (string | null)[];
+    readonly settings?: Partial<MemberSettings>;
+    /** Transfer slots of every host; default: as many as are in flight. */
+    readonly transfers?: number;
   } = {},
 ): Promise<void> {
   const hosts = options.hosts ?? ['hv-a'];
@@ -88,13 +92,19 @@ export async function runOf(
     plan: 'test',
     createdBy: 'test',
     inFlight: options.inFlight ?? 1_000,
-    hosts: names.map((name) => ({ name, address: `http://${name}:1/wsman`, inFlight: limitOf(name), connection: null })),
+    hosts: names.map((name) => ({
+      name,
+      address: `http://${name}:1/wsman`,
+      inFlight: limitOf(name),
+      ...(options.transfers ? { transfers: options.transfers } : {}),
+      connection: null,
+    })),
     members: Array.from({ length: count }, (_, n) => ({
       vm: `vm-${n}`,
       vmId: `${run}-0000-4000-8000-${String(n).padStart(12, '0')}`,
       host: hosts[n % hosts.length] as string,
       partner: partners[n % partners.length] ?? null,
-      settings: quickSettings,
+      settings: { ...quickSettings, ...options.settings },
     })),
     adopt: false,
   });

@@ -31,13 +31,14 @@ export class PairLifecycle extends Lifecycle {
     return this.send({ type: 'host.observed', side, host, vm, job, running: [], statistics, test: null });
   }
 
-  /** Both hosts are looked at, as often as it takes until the lifecycle waits for something else. */
+  /** Both hosts are looked at, and transfer slots are granted, until the lifecycle waits for something else. */
   stands(stage: string, changes: Changes = {}): this {
     for (let before = ''; before !== this.#where(); ) {
       before = this.#where();
       for (const side of ['home', 'away'] as const) {
         if (this.watching?.at.some((place) => place.side === side)) this.sees(side, stage, changes);
       }
+      if (this.isQueued) this.send({ type: 'slot.granted' });
     }
     return this;
   }
@@ -48,9 +49,14 @@ export class PairLifecycle extends Lifecycle {
     return this.calling && call ? `${call.effect} ${call.side}` : null;
   }
 
+  /** It asks for transfer slots. */
+  get isQueued(): boolean {
+    return this.pending.includes('slot');
+  }
+
   #where(): string {
-    const { step, course } = this.context;
-    return `${this.state} ${course} ${step}`;
+    const { step, course, transfer } = this.context;
+    return `${this.state} ${course} ${step} ${transfer}`;
   }
 }
 

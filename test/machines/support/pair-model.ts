@@ -87,6 +87,7 @@ export const pairMoves = (trouble: Trouble) =>
       if (!(world.late && type.startsWith('xstate.after.doubt.'))) yield { label: type, event: { type }, world };
     }
     if (live.call) yield* callMoves(live.call.input as EffectInput, world, trouble);
+    if (live.slot) yield { label: 'slot granted', event: { type: 'slot.granted' }, world };
     if (live.watch) yield* looks(live.watch.input as WatchInput, world);
     if (world.late)
       yield { label: `late ${world.late.effect} arrives`, event: null, world: { ...carryOut(world, world.late).world, late: null } };
