@@ -3,7 +3,7 @@ import { formatDuration, parseDuration } from './duration.ts';
 import { parseAddress } from './host-address.ts';
 import { nearest } from './nearest.ts';
 import { PLAN_DEFAULTS } from './plan.ts';
-import { checkSites } from './site-checks.ts';
+import { checkSites, checkStarts } from './site-checks.ts';
 
 /** A rule that several places of the plan break together. */
 export interface CrossProblem {
@@ -29,6 +29,7 @@ export function crossCheck(data: unknown): CrossProblem[] {
     ...checkTimes(data.defaults, members),
     ...checkLimits(data, hosts),
     ...checkSites(data, hosts, members),
+    ...checkStarts(data, members),
   ];
 }
 

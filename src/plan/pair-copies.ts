@@ -86,9 +86,9 @@ function extendedReplication(beyond: readonly InventoryVm[]): PreflightReason {
   const third = beyond.map(({ host }) => host).join(', ');
   return {
     code: 'extended',
-    message: `the replica replicates on to a third host${third === '' ? '' : ` (${third})`}: a machine has one outgoing relationship, so reversing towards home ends the one to the third host`,
+    message: `the replica replicates on to a third host${third === '' ? '' : ` (${third})`}: a machine has one outgoing relationship, so reversing the replication ends the one to the third host`,
     remedy:
-      'If that may end, write reverse: { giveUpExtended: true } for this machine, and set up extended replication again once it is home. If not, leave the machine where it is.',
+      'If that may end, write reverse: { giveUpExtended: true } for this machine, and set up extended replication again once it has moved. If not, leave the machine where it is.',
   };
 }
 

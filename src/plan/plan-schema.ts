@@ -104,7 +104,9 @@ const defaults = z.strictObject(
     timeouts: timeouts.optional(),
     after: after.optional(),
     startStates: startStates.optional(),
-    start: flag(PLAN_DEFAULTS.start).optional().meta({ description: 'Start the machine after state 14.' }),
+    start: flag(PLAN_DEFAULTS.start)
+      .optional()
+      .meta({ description: 'Start the machine after state 14. Between two Hyper-V hosts it is always started: there, false is refused.' }),
     verify: verify.optional(),
     reverse: reverse.optional(),
     rto: rto.optional(),

@@ -33,6 +33,7 @@ export type PreflightReasonCode =
   | 'partner'
   | 'copies'
   | 'extended'
+  | 'start'
   | 'step'
   | 'both-running'
   | 'receiver'

@@ -20,7 +20,7 @@ export type Resolution = Pick<ResolvedMember, 'host' | 'partner' | 'strategy' | 
 export function resolveCopies(
   { copies, meant }: { readonly copies: readonly InventoryVm[]; readonly meant: readonly InventoryVm[] },
   plan: Pick<Plan, 'home' | 'hosts'>,
-  settings: Pick<PlannedSettings, 'strategy' | 'reverse'>,
+  settings: Pick<PlannedSettings, 'strategy' | 'reverse' | 'start'>,
   intent: Intent,
 ): Resolution {
   const somewhere = meant[0]?.host ?? '';
@@ -48,6 +48,7 @@ export function resolveCopies(
       doubtful: candidates.length > 1 ? candidates : [],
     };
   }
+  if (!settings.start) return { ...one, host: somewhere, strategy: 'reverse', why, obstacles: [notStarted()] };
   const { home, away, obstacles } = pairCopies(copies, plan, settings.reverse.giveUpExtended);
   if (!home) return { ...one, host: somewhere, strategy: 'reverse', why, obstacles };
   const [target, source] = intent === 'failback' ? [home, away] : [away, home];
@@ -60,6 +61,17 @@ function notBetweenHosts(): PreflightReason {
     message:
       'a planned failover goes from one Hyper-V host to another, and this machine is not known to be replicated by the in-box provider',
     remedy: 'Take it out of this plan, or write strategy: reverse if the provider could not be read although it is the in-box one.',
+  };
+}
+
+/** Its failover becomes final by a reversal nothing can take back, and that is not done to a machine nobody has seen working. */
+function notStarted(): PreflightReason {
+  return {
+    code: 'start',
+    message:
+      'the plan says start: false, but between two Hyper-V hosts a machine is shut down, failed over and started: its failover becomes final only once it was seen running',
+    remedy:
+      'Write start: true for this machine; with after: { reverse: none } a person approves before its failover becomes final. Or take it out of this plan.',
   };
 }
 

@@ -3,6 +3,36 @@ import { isRecord } from './describe-issue.ts';
 import { nearest } from './nearest.ts';
 
 /**
+ * Between two hosts every machine is started. Who asks for strategy reverse and for no start gets neither; where the strategy is told from the
+ * machine, pre-flight stops those it is true of.
+ */
+export function* checkStarts(data: Readonly<Record<string, unknown>>, members: readonly unknown[]): Generator<CrossProblem> {
+  const defaults = isRecord(data.defaults) ? data.defaults : {};
+  yield* refuseStart(['defaults'], defaults, {}, data.home);
+  for (const [index, member] of members.entries())
+    if (isRecord(member)) yield* refuseStart(['members', index], member, defaults, data.home);
+}
+
+type Holder = Readonly<Record<string, unknown>>;
+
+function* refuseStart(path: readonly PropertyKey[], own: Holder, defaults: Holder, home: unknown): Generator<CrossProblem> {
+  const key = own.start === undefined ? 'strategy' : 'start';
+  const { start, strategy = 'auto' } = { ...defaults, ...own };
+  if (own[key] === undefined || start !== false || strategy === 'provider') return;
+  // Said once, where it is written; whether it matters shows when the machines are seen.
+  if (strategy !== 'reverse' && (home === undefined || key !== 'start')) return;
+  yield {
+    severity: strategy === 'reverse' ? 'error' : 'warning',
+    path: [...path, key],
+    message:
+      strategy === 'reverse'
+        ? 'start: false can not be done with strategy reverse: its failover becomes final only once the machine was seen running'
+        : 'start: false is only for machines of a provider: pre-flight blocks those that are replicated between two Hyper-V hosts',
+    expected: 'start: true; with after: { reverse: none } a person approves before a failover becomes final',
+  };
+}
+
+/**
  * Rules about where hosts stand: `home` is the site of a host, whoever asks for strategy reverse says what home is, and the nodes of a
  * cluster stand together.
  */

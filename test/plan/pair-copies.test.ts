@@ -30,7 +30,13 @@ function copy(host: string, name: string, id: number, more: Partial<InventoryVm>
 
 const pair = (name: string, id: number) => [copy('dr1', name, id), copy('mi1', name, id, OLD_PRIMARY)];
 
-function planOf(members: readonly string[], { home = 'home: mi\n', defaults = '' } = {}): Plan {
+function planOf(members: readonly string[], more: { readonly home?: string; readonly defaults?: string } = {}): Plan {
+  const { plan, findings } = parsed(members, more);
+  if (!plan) throw new Error(JSON.stringify(findings));
+  return plan;
+}
+
+function parsed(members: readonly string[], { home = 'home: mi\n', defaults = '' }) {
   const host = (name: string, more: string) =>
     `  ${name}: { address: https://${name}.example.net, credentials: { username: u, password: env:P }${more} }\n`;
   const hosts = [
@@ -41,9 +47,7 @@ function planOf(members: readonly string[], { home = 'home: mi\n', defaults = ''
     host('lab', ''),
   ];
   const text = `version: 1\nname: p\n${home}${defaults}hosts:\n${hosts.join('')}members:\n${members.map((member) => `  - ${member}\n`).join('')}`;
-  const { plan, findings } = parsePlan(text, 'p.yaml');
-  if (!plan) throw new Error(JSON.stringify(findings));
-  return plan;
+  return parsePlan(text, 'p.yaml');
 }
 
 const select = (plan: Plan, inventory: readonly InventoryVm[], intent: Intent = 'failback') => selectMembers(plan, inventory, intent);
@@ -105,6 +109,39 @@ describe('strategy auto', () => {
     ]);
     expect(web).toMatchObject({ strategy: 'provider', host: 'dr1', partner: null });
     expect(web?.why).toEqual([`strategy auto: provider ${EXTERNAL} is external, so it is asked with InitiateFailback`]);
+  });
+
+  it('stops pairs where the plan says start: false, and names the key', () => {
+    const inventory = [...pair('sql', 1), copy('dr1', 'web', 2, { providerId: EXTERNAL })];
+    const plan = planOf(['sql', 'web'], { defaults: 'defaults: { start: false }\n' });
+    for (const intent of ['failback', 'planned-failover'] as const) {
+      const [sql] = select(plan, inventory, intent).members;
+      expect(sql).toMatchObject({
+        strategy: 'reverse',
+        obstacles: [{ code: 'start', message: expect.stringContaining('start: false'), remedy: expect.stringContaining('start: true') }],
+      });
+    }
+    expect(select(plan, inventory).members[1]).toMatchObject({ strategy: 'provider', obstacles: [] });
+    expect(select(plan, inventory, 'drill').members[0]).toMatchObject({ strategy: 'drill', obstacles: [] });
+    expect(select(planOf(['{ vm: sql, start: true }'], { defaults: 'defaults: { start: false }\n' }), inventory).members).toMatchObject([
+      { obstacles: [] },
+    ]);
+  });
+
+  it.each<[string, string, readonly string[]]>([
+    ['{ vm: sql, strategy: reverse, start: false }', '', ['error members[0].start']],
+    ['{ vm: sql, strategy: reverse }', '{ start: false }', ['warning defaults.start', 'error members[0].strategy']],
+    ['{ vm: sql, start: false }', '{ strategy: reverse }', ['error members[0].start']],
+    ['sql', '{ strategy: reverse, start: false }', ['error defaults.start']],
+    ['{ vm: sql, start: false }', '', ['warning members[0].start']],
+    ['{ vm: sql, strategy: provider, start: false }', '', []],
+    ['{ vm: sql, strategy: reverse, start: true }', '', []],
+    ['sql', '{ strategy: provider, start: false }', []],
+  ])('is refused with start: false as soon as it can be told: %s with defaults %s', (member, defaults, expected) => {
+    const { findings } = parsed([member], defaults === '' ? {} : { defaults: `defaults: ${defaults}\n` });
+    const starts = findings.filter(({ message }) => message.includes('start: false'));
+    expect(starts.map(({ severity, path }) => `${severity} ${path}`)).toEqual(expected);
+    for (const { expected: valid } of starts) expect(valid).toContain('start: true');
   });
 
   it('lets a failback that has begun come to its end', () => {
