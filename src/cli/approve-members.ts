@@ -8,7 +8,7 @@ import type { MemberView } from '../runtime/run-view.ts';
 import { actOnMembers, signed, warnWithoutWorker } from './act-on-run.ts';
 import type { CliContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
-import { questionOf, typedName, unseenHost } from './fencing.ts';
+import { questionOf, typedName, unconfirmedWords, unseenHost } from './fencing.ts';
 import { membersIn } from './members-in.ts';
 import type { RedisSession } from './redis-session.ts';
 
@@ -80,14 +80,10 @@ export async function confirmFencing(
   output.print(
     accepted
       ? `${name}: goes on as if its copy on host ${host} were off; keep that host fenced until ${name} is protected again`
-      : `${name}: not accepted: ${host} may have come back, or host ${otherHost(member, host)} was not seen since; a worker must see it first (${command('status', run)})`,
+      : `${name}: ${unconfirmedWords(member, { run, isServed: (await session.presence.serving(run)).length > 0 }, command)}`,
   );
   if (accepted) await warnWithoutWorker(context, session, run);
   return accepted ? ExitCode.Done : ExitCode.Usage;
-}
-
-function otherHost({ input }: MemberView, host: string): string {
-  return host === input.host ? (input.partner ?? host) : input.host;
 }
 
 /** The one member a person means who typed its name. */
