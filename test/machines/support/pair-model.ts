@@ -115,8 +115,12 @@ function* callMoves(call: EffectInput, world: TwoHosts, trouble: Trouble): Gener
   yield { label: `${call.effect}, answer lost`, event: broken(LOST), world: after };
   yield { label: `${call.effect} lost`, event: broken(LOST), world };
   yield { label: 'call not sent', event: broken(NOT_SENT), world };
-  if (trouble.late && world.late === null) yield { label: `${call.effect} late`, event: broken(LOST), world: { ...world, late: call } };
+  if (trouble.late && world.late === null)
+    yield { label: `${call.effect} late`, event: broken(BROKEN_DOWN), world: { ...world, late: call } };
 }
+
+/** What breaks down in the worker says nothing about what the host has made of the call, whatever class it claims. */
+const BROKEN_DOWN: Failure = { class: 'permanent', code: 'internal', message: 'a defect of ours' };
 
 /** The look a worker takes immediately before it makes a VM startable or starts it. */
 function lastLook({ effect, side, fenced }: EffectInput, world: TwoHosts): Failure | null {
