@@ -15,12 +15,12 @@ export class ProgressWriter {
   /** Writes what changed since the last time. */
   async write(table: WatchTable, limits: ChangeLogLimits): Promise<void> {
     const { redis, keys } = this.#runtime;
-    const pipeline = redis.pipeline();
+    const writes: Promise<unknown>[] = [];
     for (const { ref, percent } of table.progress()) {
       const name = `${ref.run}/${ref.id}`;
       if (this.#told.get(name) === percent) continue;
       this.#told.set(name, percent);
-      pipeline.hset(keys.progress(ref.run), ref.id, percent);
+      writes.push(redis.hset(keys.progress(ref.run), ref.id, percent));
     }
     for (const { ref, vmId, backlog } of table.backlogs()) {
       const name = `${ref.run}/${ref.id}.pending`;
@@ -28,9 +28,9 @@ export class ProgressWriter {
       if (this.#told.get(name) === at) continue;
       this.#told.set(name, at);
       const stored: Backlog = { pendingBytes, rate, limitBytes: isChangeLog ? limits.of(vmId) : null, at };
-      pipeline.hset(keys.progress(ref.run), `${ref.id}.pending`, JSON.stringify(stored));
+      writes.push(redis.hset(keys.progress(ref.run), `${ref.id}.pending`, JSON.stringify(stored)));
     }
-    if (pipeline.length > 0) await pipeline.exec();
+    await Promise.all(writes);
     if (this.#told.size > 2 * table.size + 100) this.#told.clear();
   }
 }

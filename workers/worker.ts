@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
+import { onServerChange, primariesOf, type RedisConnection } from '../src/redis/connection.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
 import { listNewRuns } from '../src/runtime/create-run.ts';
@@ -23,7 +23,7 @@ import { SettingsCache } from './settings-cache.ts';
 
 export interface WorkerOptions {
   /** A connection in role `worker`: commands wait while Redis is away. Stays open after `close`. */
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly keys?: Keys;
   /** Plan names of the hosts to serve; default all. */
   readonly hosts?: readonly string[] | null;
@@ -75,6 +75,7 @@ class WorkerProcess {
   #stopped = false;
   #wake: (() => void) | undefined;
   #loop: Promise<void> | undefined;
+  #stopHearing: () => void = () => undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -110,13 +111,13 @@ class WorkerProcess {
   async start(): Promise<void> {
     await this.#presence.start({ hosts: this.#options.hosts ?? null, runs: this.#options.runs ?? null });
     await this.#waitForOthers();
-    this.#options.redis.on('ready', this.#onReconnect);
+    this.#stopHearing = onServerChange(this.#options.redis, this.#onReconnect);
     this.#loop = this.#run();
   }
 
   async close(): Promise<void> {
     this.#stopped = true;
-    this.#options.redis.off('ready', this.#onReconnect);
+    this.#stopHearing();
     this.#wake?.();
     await this.#loop;
     await Promise.all([...this.#pollers.values()].map((poller) => poller.stop()));
@@ -136,9 +137,9 @@ class WorkerProcess {
   async #waitForOthers(): Promise<void> {
     const known = await this.#options.redis.hkeys(this.#runtime.keys.workers());
     if (!known.some((worker) => worker !== this.worker)) return;
-    const info = await this.#options.redis.info('server');
-    const uptime = Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1] ?? Number.POSITIVE_INFINITY);
-    if (uptime * 1000 < SAY_ALIVE_MS) this.#onReconnect();
+    const infos = await Promise.all((await primariesOf(this.#options.redis)).map((server) => server.info('server')));
+    const uptimes = infos.map((info) => Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1] ?? Number.POSITIVE_INFINITY));
+    if (Math.min(...uptimes) * 1000 < SAY_ALIVE_MS) this.#onReconnect();
   }
 
   async #run(): Promise<void> {

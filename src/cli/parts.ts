@@ -1,12 +1,12 @@
-import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { HyperVHost } from '../hyperv/hyperv-host.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { RunId } from '../runtime/keys.ts';
 import type { RunHost } from '../runtime/run-record.ts';
 
 export interface WorkerRequest {
   /** Worker role; belongs to the caller, who closes it after the worker. */
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   /** Plan names of the hosts to serve; null = all. */
   readonly hosts: readonly string[] | null;
   /** Runs to serve; null = all. */

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { FailbackError } from '../domain/failure.ts';
 import { type ConnectOptions, connectRedis, type RedisRole } from '../redis/connect.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { dataDirectory, locateRedis } from '../redis/locate-redis.ts';
 import { findManagedRedis } from '../redis/managed-redis.ts';
 import { joinUsers } from '../redis/managed-users.ts';
@@ -17,7 +17,7 @@ import { requireDataDirectory } from './data-directory.ts';
 
 /** A connection to Redis with what reads and changes runs there. */
 export class RedisSession {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly runtime: Runtime;
   readonly views: RunViews;
   readonly presence: Presence;
@@ -93,7 +93,7 @@ export async function withRedisAt<T>(found: FoundRedis, work: (session: RedisSes
  * @param allow true (`--unsafe-redis`): says so and goes on
  * @throws FailbackError `redis.unsafe`
  */
-export async function requireSafeRedis({ output }: Pick<CliContext, 'output'>, redis: Redis, allow: boolean): Promise<void> {
+export async function requireSafeRedis({ output }: Pick<CliContext, 'output'>, redis: RedisConnection, allow: boolean): Promise<void> {
   try {
     await assertSafeRedis(redis);
   } catch (error) {

@@ -1,6 +1,9 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { FailbackError } from '../domain/failure.ts';
-import { describeAddress, parseRedisUrl } from './redis-url.ts';
+import { connectCluster } from './connect-cluster.ts';
+import type { RedisConnection } from './connection.ts';
+import { COMMAND_PATIENCE_MS, workerDelay } from './patience.ts';
+import { describeAddress, parseRedisUrl, type SentinelAddress, type SingleAddress } from './redis-url.ts';
 import { Unreachable } from './unreachable.ts';
 
 /**
@@ -15,7 +18,8 @@ export type RedisState = 'connected' | 'lost';
 export interface ConnectOptions {
   /**
    * Told once for each change: `lost` when the connection breaks or cannot be made (with a `redis.unreachable` error that says
-   * why), `connected` when Redis answers (again). Not called for a `disconnect()` or `quit()` of the caller.
+   * why), `connected` when Redis answers (again). Not called for a `disconnect()` or `quit()` of the caller. A cluster is lost when none
+   * of its nodes answers.
    */
   readonly onState?: (state: RedisState, error?: FailbackError) => void;
   /** Shown by `CLIENT LIST`. */
@@ -24,32 +28,59 @@ export interface ConnectOptions {
 
 type ConnectionOptions = Omit<RedisOptions, 'replyMapping'>;
 
-const COMMAND_PATIENCE_MS = 3000;
-const WORKER_MAX_DELAY_MS = 2000;
-
 /**
- * Connects to the server that `url` names; returns at once, commands wait for the connection. A worker's connection is fit
- * for BullMQ workers. An `error` listener is attached, so a lost server never ends the process.
+ * Connects to the server, the Sentinels or the cluster that `url` names; returns at once, commands wait for the connection. A worker's
+ * connection is fit for BullMQ workers and follows every failover. An `error` listener is attached, so a lost server never ends the process.
  *
  * A command whose answer was lost with the connection is sent again by a worker's connection: scripts must bear a second run.
  * @throws FailbackError `usage.invalid` for an address that cannot be used
  */
-export function connectRedis(url: string, role: RedisRole, options: ConnectOptions = {}): Redis {
+export function connectRedis(url: string, role: RedisRole, options: ConnectOptions = {}): RedisConnection {
   const address = parseRedisUrl(url);
   const unreachable = new Unreachable(describeAddress(address));
-  const common: ConnectionOptions = {
-    host: address.host,
-    port: address.port,
-    db: address.database,
-    maxRetriesPerRequest: null,
-    ...(address.username === undefined ? {} : { username: address.username }),
-    ...(address.password === undefined ? {} : { password: address.password }),
-    ...(address.tls ? { tls: {} } : {}),
-    ...(options.name === undefined ? {} : { connectionName: options.name }),
-  };
-  const redis = role === 'worker' ? connectWorker(common) : connectCommand(common, unreachable);
+  const redis =
+    address.kind === 'cluster'
+      ? connectCluster(address, role, unreachable, options.name)
+      : connectServer(
+          { ...optionsOf(address), ...(options.name === undefined ? {} : { connectionName: options.name }) },
+          role,
+          unreachable,
+        );
   redis.on('error', (error: unknown) => unreachable.remember(error));
   if (options.onState !== undefined) reportState(redis, unreachable, options.onState);
+  return redis;
+}
+
+function optionsOf(address: SingleAddress | SentinelAddress): ConnectionOptions {
+  const { database, tls, username, password } = address;
+  const secure = tls ? { tls: {} } : {};
+  return {
+    ...(address.kind === 'single' ? { host: address.host, port: address.port, ...secure } : {}),
+    ...(address.kind === 'sentinel'
+      ? {
+          sentinels: address.sentinels.map((sentinel) => ({ ...sentinel })),
+          name: address.name,
+          sentinelCommandTimeout: 1000,
+          // A primary that was cut off and demoted refuses writes until its clients ask the Sentinels again.
+          reconnectOnError: (error: Error) => (isOfFailover(error) ? 2 : false),
+          ...(tls ? { ...secure, enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
+        }
+      : {}),
+    db: database,
+    maxRetriesPerRequest: null,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+/** What a server answers while it has just ceased to be the primary, or is about to become it. Nothing was changed. */
+function isOfFailover({ message }: Error): boolean {
+  return /READONLY|NOREPLICAS|^MASTERDOWN|^UNBLOCKED/.test(message);
+}
+
+function connectServer(common: ConnectionOptions, role: RedisRole, unreachable: Unreachable): Redis {
+  const redis = role === 'worker' ? connectWorker(common) : connectCommand(common, unreachable);
+  redis.on('sentinelError', (error: unknown) => unreachable.remember(error));
   return redis;
 }
 
@@ -57,19 +88,21 @@ function connectWorker(common: ConnectionOptions): Redis {
   return new Redis({
     ...common,
     connectTimeout: 5000,
-    // Jitter: a fleet of workers must not come back in the same millisecond.
-    retryStrategy: (times) => Math.min(WORKER_MAX_DELAY_MS, 50 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+    retryStrategy: workerDelay,
+    ...(common.sentinels === undefined ? {} : { sentinelRetryStrategy: workerDelay, failoverDetector: true, sentinelMaxConnections: 3 }),
   });
 }
 
 function connectCommand(common: ConnectionOptions, unreachable: Unreachable): Redis {
   let awaySince: number | undefined = performance.now();
   const isSpent = () => awaySince !== undefined && performance.now() - awaySince >= COMMAND_PATIENCE_MS;
+  const retryStrategy = (times: number) => (unreachable.isFinal || isSpent() ? null : Math.min(50 * times, 250));
   const redis = new CommandRedis(unreachable, {
     ...common,
     connectTimeout: COMMAND_PATIENCE_MS,
     disconnectTimeout: 100,
-    retryStrategy: (times) => (unreachable.isFinal || isSpent() ? null : Math.min(50 * times, 250)),
+    retryStrategy,
+    ...(common.sentinels === undefined ? {} : { sentinelRetryStrategy: retryStrategy, commandTimeout: COMMAND_PATIENCE_MS }),
   });
   // The timer ends what `retryStrategy` never sees: a server that accepts the connection and then says nothing. Between two
   // attempts it waits for the next one, because a connection that is closed there never fails its pending commands.
@@ -108,7 +141,7 @@ class CommandRedis extends Redis {
   }
 }
 
-function reportState(redis: Redis, unreachable: Unreachable, onState: NonNullable<ConnectOptions['onState']>): void {
+function reportState(redis: RedisConnection, unreachable: Unreachable, onState: NonNullable<ConnectOptions['onState']>): void {
   let state: RedisState | undefined;
   redis.on('ready', () => {
     state = 'connected';

@@ -1,10 +1,22 @@
 import type { Redis } from 'ioredis';
 import { FailbackError } from '../domain/failure.ts';
+import { primariesOf, type RedisConnection } from './connection.ts';
+import { describeServer } from './redis-url.ts';
 
 /** One thing looked at. `remedy` is there when something is to be done. */
 export interface RedisFinding {
   readonly severity: 'ok' | 'warning' | 'error';
-  readonly subject: 'version' | 'persistence' | 'fsync' | 'eviction' | 'last write' | 'snapshots' | 'loading' | 'role' | 'clock';
+  readonly subject:
+    | 'version'
+    | 'persistence'
+    | 'fsync'
+    | 'eviction'
+    | 'last write'
+    | 'snapshots'
+    | 'loading'
+    | 'role'
+    | 'replication'
+    | 'clock';
   readonly message: string;
   readonly remedy?: string;
 }
@@ -13,11 +25,23 @@ export interface RedisFinding {
 const MAX_SKEW_MS = 1000;
 
 /**
- * Looks whether a server keeps what it confirmed: version, append-only file, eviction, write errors, role, clock. Everything
- * but `appendfsync` and the snapshot schedule comes from INFO; those two become a warning where CONFIG is forbidden.
+ * Looks whether a server keeps what it confirmed: version, append-only file, eviction, write errors, role, replicas, clock. Everything
+ * but `appendfsync`, `min-replicas-to-write` and the snapshot schedule comes from INFO; those become a warning where CONFIG is forbidden.
+ * Behind Sentinels and in a cluster it looks at the present primaries: not at replicas, of which one may be the next, nor at Sentinels.
  * @throws what the connection throws
  */
-export async function checkRedisSafety(redis: Redis): Promise<RedisFinding[]> {
+export async function checkRedisSafety(redis: RedisConnection): Promise<RedisFinding[]> {
+  const servers = await primariesOf(redis);
+  const findings = await Promise.all(servers.map(checkServer));
+  const first = findings[0];
+  if (servers.length === 1 && first !== undefined) return first;
+  return findings.flatMap((of, n) => {
+    const { host = '?', port = 0 } = servers[n]?.options ?? {};
+    return of.map((finding) => ({ ...finding, message: `${describeServer({ host, port })}: ${finding.message}` }));
+  });
+}
+
+async function checkServer(redis: Redis): Promise<RedisFinding[]> {
   const clock = await checkClock(redis);
   const info = parseInfo(await redis.info());
   const [appendfsync, save] = [await readConfig(redis, 'appendfsync'), await readConfig(redis, 'save')];
@@ -30,6 +54,7 @@ export async function checkRedisSafety(redis: Redis): Promise<RedisFinding[]> {
     ...(save === '' ? [] : [checkSnapshots(info)]),
     checkLoading(info),
     checkRole(info),
+    ...(isReplicated(info) ? [checkReplication(info, await readConfig(redis, 'min-replicas-to-write'))] : []),
     clock,
   ];
 }
@@ -38,7 +63,7 @@ export async function checkRedisSafety(redis: Redis): Promise<RedisFinding[]> {
  * Refuses a server that may forget what it confirmed. Warnings pass.
  * @throws FailbackError `redis.unsafe` with all errors and their remedies
  */
-export async function assertSafeRedis(redis: Redis): Promise<void> {
+export async function assertSafeRedis(redis: RedisConnection): Promise<void> {
   const errors = (await checkRedisSafety(redis)).filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   throw new FailbackError({
@@ -129,6 +154,24 @@ function checkRole(info: Info): RedisFinding {
   if (role === 'master') return { severity: 'ok', subject, message: 'accepts writes' };
   const message = `this is a read-only replica of ${info.get('master_host') ?? 'another server'}:${info.get('master_port') ?? '?'}`;
   return { severity: 'error', subject, message, remedy: 'Use the address of the primary.' };
+}
+
+function isReplicated(info: Info): boolean {
+  return info.get('redis_mode') === 'cluster' || Number(info.get('connected_slaves') ?? 0) > 0;
+}
+
+/** Replication is asynchronous: what a failover forgets of what was confirmed is bounded by what a primary may confirm alone. */
+function checkReplication(info: Info, least: string | undefined): RedisFinding {
+  const subject = 'replication';
+  const replicas = Number(info.get('connected_slaves') ?? 0);
+  if (replicas === 0) {
+    const message = 'this primary has no replica: nobody takes over from it';
+    return { severity: 'warning', subject, message, remedy: 'Add a replica, or be sure that it is started again with its data.' };
+  }
+  if (least === undefined) return unreadable(subject, 'min-replicas-to-write');
+  if (Number(least) > 0) return { severity: 'ok', subject, message: `${replicas} replicas; confirms nothing without ${least} of them` };
+  const message = 'min-replicas-to-write is 0: a primary that is cut off goes on confirming what the failover forgets';
+  return { severity: 'warning', subject, message, remedy: 'CONFIG SET min-replicas-to-write 1' };
 }
 
 async function checkClock(redis: Redis): Promise<RedisFinding> {

@@ -15,15 +15,18 @@ const WORDS: Readonly<Record<string, string>> = {
 const CLOSED = 'Connection is closed.';
 /** How the client ends its complaint about bytes that are no Redis answer. */
 const NOT_REDIS = /Please report this\.$/;
+/** What the client says when it has tried every Sentinel or node: that it failed, not why. */
+const GAVE_UP =
+  /^(All sentinels are unreachable|None of startup nodes|Failed to refresh slots cache|Too many Cluster redirections|Command timed out|Cluster is ended)/;
 const LOGON_REFUSED = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH)/;
 
-/** Why one Redis server cannot be used, collected from the connection's `error` events. Holds no credential. */
+/** Why one Redis cannot be used, collected from the connection's `error` events. Holds no credential. */
 export class Unreachable {
   readonly #server: string;
   #reason: string | undefined;
   #logonRefused = false;
 
-  /** @param server "host:port" */
+  /** @param server what the address names, for people */
   constructor(server: string) {
     this.#server = server;
   }
@@ -34,7 +37,7 @@ export class Unreachable {
   }
 
   remember(error: unknown): void {
-    if (error instanceof FailbackError || !(error instanceof Error)) return;
+    if (error instanceof FailbackError || !(error instanceof Error) || GAVE_UP.test(error.message)) return;
     this.#logonRefused = LOGON_REFUSED.test(error.message);
     this.#reason = this.#logonRefused ? 'user name or password refused' : reasonOf(error);
   }
@@ -60,13 +63,28 @@ export class Unreachable {
 
 function isConnectionError(error: Error): boolean {
   if (error.name === 'ReplyError') return LOGON_REFUSED.test(error.message);
-  return error.message === CLOSED || error.name === 'AbortError' || NOT_REDIS.test(error.message) || codeOf(error) !== undefined;
+  return (
+    error.message === CLOSED ||
+    GAVE_UP.test(error.message) ||
+    error.name === 'AbortError' ||
+    NOT_REDIS.test(error.message) ||
+    codeOf(error) !== undefined
+  );
 }
 
 function reasonOf(error: Error): string {
+  const sentinel = /^(?:failed to connect to|connected to) sentinel (\S+) (.*)$/s.exec(error.message);
+  if (sentinel !== null) return reasonOfSentinel(sentinel[1] ?? '', sentinel[2] ?? '');
   if (NOT_REDIS.test(error.message)) return 'something else than Redis answers there';
   const code = codeOf(error);
   return code === undefined ? error.message : (WORDS[code] ?? `${error.message} (${code})`);
+}
+
+function reasonOfSentinel(sentinel: string, answer: string): string {
+  if (/invalid reply/.test(answer)) return `the Sentinel at ${sentinel} knows no primary of that name`;
+  if (/NOAUTH/.test(answer)) return `the Sentinel at ${sentinel} wants a password, which is not supported`;
+  const word = Object.entries(WORDS).find(([code]) => answer.includes(code))?.[1];
+  return `the Sentinel at ${sentinel} cannot be asked: ${word ?? answer.replace(/^because /, '')}`;
 }
 
 function codeOf(error: Error): string | undefined {

@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { MEMBER_STATUSES, type MemberStatus } from '../domain/member.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { Batch } from './batch.ts';
 import type { Decision } from './decide.ts';
 import { type InstanceId, type Keys, RUN_INSTANCE, type RunId } from './keys.ts';
@@ -30,7 +30,7 @@ const RESULTS: readonly CommitResult[] = ['conflict', 'committed', 'over-limit',
 
 /** Group commit for one run: a transition has happened exactly when `commit.lua` returned 1 for it. */
 export class Committer {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #keys: Keys;
   readonly #run: RunId;
   readonly #now: () => number;
@@ -39,7 +39,7 @@ export class Committer {
   #handedOver: string[] = [];
 
   /** @param onCounts hears the sizes of the status sets after every commit */
-  constructor(redis: Redis, keys: Keys, run: RunId, now: () => number, onCounts: (counts: StatusCounts) => void) {
+  constructor(redis: RedisConnection, keys: Keys, run: RunId, now: () => number, onCounts: (counts: StatusCounts) => void) {
     this.#redis = redis;
     this.#keys = keys;
     this.#run = run;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { EffectInput, WatchInput } from '../domain/effect.ts';
 import type { MemberInput, Side } from '../domain/member.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { hostKeyOf, type InstanceId, type InstanceRef, type Keys, type RunId } from './keys.ts';
 import type { LiveEffect, Row } from './row.ts';
 import type { RunRecords } from './run-record.ts';
@@ -49,14 +49,14 @@ const JOB_OPTIONS: JobsOptions = { removeOnComplete: true, removeOnFail: true, a
 
 /** Hands effects over: calls and timers to BullMQ, watches to the index of their host. Doing it twice adds nothing. */
 export class Dispatcher {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #keys: Keys;
   readonly #records: RunRecords;
   readonly #queues = new Map<string, Queue>();
   readonly #onWatch: (hostKey: string) => void;
 
   /** @param onWatch hears which host's watches changed, so that a poller in this process need not wait for its next look */
-  constructor(redis: Redis, keys: Keys, records: RunRecords, onWatch: (hostKey: string) => void = () => undefined) {
+  constructor(redis: RedisConnection, keys: Keys, records: RunRecords, onWatch: (hostKey: string) => void = () => undefined) {
     this.#redis = redis;
     this.#keys = keys;
     this.#records = records;

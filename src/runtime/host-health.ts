@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { Failure } from '../domain/failure.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { Keys } from './keys.ts';
 
 /** A host that can not be looked at. */
@@ -12,13 +12,13 @@ export interface HostTrouble {
 }
 
 /** Remembers for a minute that a host can not be looked at, or that it can again. For people only. */
-export async function writeHostHealth(redis: Redis, keys: Keys, hostKey: string, trouble: HostTrouble | null): Promise<void> {
+export async function writeHostHealth(redis: RedisConnection, keys: Keys, hostKey: string, trouble: HostTrouble | null): Promise<void> {
   if (trouble === null) await redis.del(keys.hostTrouble(hostKey));
   else await redis.set(keys.hostTrouble(hostKey), JSON.stringify(trouble), 'EX', 60);
 }
 
 /** Troubles of the given hosts. */
-export async function readHostHealth(redis: Redis, keys: Keys, hostKeys: readonly string[]): Promise<readonly HostTrouble[]> {
+export async function readHostHealth(redis: RedisConnection, keys: Keys, hostKeys: readonly string[]): Promise<readonly HostTrouble[]> {
   const texts = await Promise.all(hostKeys.map((hostKey) => redis.get(keys.hostTrouble(hostKey))));
   return texts.filter((text) => text !== null).map((text) => JSON.parse(text) as HostTrouble);
 }

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { Decision, RuntimeEvent } from './decide.ts';
 import type { InstanceId, Keys, RunId } from './keys.ts';
 
@@ -34,7 +34,7 @@ export function evidence(event: RuntimeEvent, { row, after }: Decision): string 
  * Reads a run's journal in order, in pages; ends at its present end.
  * @param after start behind this position; default the beginning
  */
-export async function* readJournal(redis: Redis, keys: Keys, run: RunId, after = '-'): AsyncGenerator<JournalEntry> {
+export async function* readJournal(redis: RedisConnection, keys: Keys, run: RunId, after = '-'): AsyncGenerator<JournalEntry> {
   let from = after === '-' ? '-' : `(${after}`;
   for (;;) {
     const page = await redis.xrange(keys.journal(run), from, '+', 'COUNT', 500);

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Redis } from 'ioredis';
 import type { Failure } from '../domain/failure.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { Keys, RunId } from './keys.ts';
 import { runScript } from './scripts.ts';
 import { looksAfter } from './service.ts';
@@ -39,13 +39,13 @@ export interface WorkerRecord extends Service {
  */
 export class Presence {
   readonly worker: string;
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #keys: Keys;
   readonly #here: string;
   #record: WorkerRecord | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(redis: Redis, keys: Keys) {
+  constructor(redis: RedisConnection, keys: Keys) {
     this.#redis = redis;
     this.#keys = keys;
     this.#here = machineIdentity();
@@ -66,7 +66,7 @@ export class Presence {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#redis.pipeline().del(this.#keys.worker(this.worker)).hdel(this.#keys.workers(), this.worker).exec();
+    await Promise.all([this.#redis.del(this.#keys.worker(this.worker)), this.#redis.hdel(this.#keys.workers(), this.worker)]);
   }
 
   async isAlive(worker: string): Promise<boolean> {
@@ -104,7 +104,10 @@ export class Presence {
   #beat(): Promise<unknown> {
     const { workers, worker } = this.#keys;
     const record = JSON.stringify(this.#record);
-    return this.#redis.pipeline().set(worker(this.worker), Date.now(), 'PX', ALIVE_MS).hset(workers(), this.worker, record).exec();
+    return Promise.all([
+      this.#redis.set(worker(this.worker), Date.now(), 'PX', ALIVE_MS),
+      this.#redis.hset(workers(), this.worker, record),
+    ]);
   }
 
   #isGoneFromHere(worker: string): boolean {

@@ -1,7 +1,7 @@
-import type { Redis } from 'ioredis';
 import { FailbackError } from '../domain/failure.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { MemberInput, MemberSettings } from '../domain/member.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { InstanceId, Keys, RunId } from './keys.ts';
 
 /** How to reach a host; credentials are references, resolved where they are used. */
@@ -60,12 +60,12 @@ export function encodeInput({ vm, vmId, host, partner }: Pick<MemberInput, 'vm' 
 
 /** Reads what is fixed about runs and members; keeps it, since it never changes. */
 export class RunRecords {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #keys: Keys;
   readonly #records = new Map<RunId, RunRecord>();
   readonly #inputs = new Map<string, MemberInput>();
 
-  constructor(redis: Redis, keys: Keys) {
+  constructor(redis: RedisConnection, keys: Keys) {
     this.#redis = redis;
     this.#keys = keys;
   }

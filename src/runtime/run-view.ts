@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import { DEFINITIONS } from '../../machines/definitions.ts';
 import type { FailbackContext } from '../../machines/failback-context.ts';
 import type { Failure } from '../domain/failure.ts';
 import { MEMBER_STATUSES, type MemberInput, type MemberStatus } from '../domain/member.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { StatusCounts } from './committer.ts';
 import { type JournalEntry, readJournal } from './journal.ts';
 import { type InstanceId, type Keys, memberId, RUN_INSTANCE, type RunId } from './keys.ts';
@@ -52,11 +52,11 @@ export interface MemberView {
 
 /** Reads runs for people and scripts. Changes nothing. */
 export class RunViews {
-  readonly #redis: Redis;
+  readonly #redis: RedisConnection;
   readonly #keys: Keys;
   readonly #records: RunRecords;
 
-  constructor(redis: Redis, keys: Keys, records: RunRecords = new RunRecords(redis, keys)) {
+  constructor(redis: RedisConnection, keys: Keys, records: RunRecords = new RunRecords(redis, keys)) {
     this.#redis = redis;
     this.#keys = keys;
     this.#records = records;
@@ -69,20 +69,17 @@ export class RunViews {
 
   /** Costs the same for every size of run. @throws FailbackError `run.unknown` */
   async run(run: RunId): Promise<RunView> {
-    const pipeline = this.#redis.pipeline().hget(this.#keys.rows(run), RUN_INSTANCE).hgetall(this.#keys.tally(run));
-    for (const status of MEMBER_STATUSES) pipeline.scard(this.#keys.status(run, status));
-    const results = (await pipeline.exec()) ?? [];
-    const stored = results[0]?.[1] as string | null | undefined;
+    const [stored, tally, sizes] = await Promise.all([
+      this.#redis.hget(this.#keys.rows(run), RUN_INSTANCE),
+      this.#redis.hgetall(this.#keys.tally(run)),
+      Promise.all(MEMBER_STATUSES.map((status) => this.#redis.scard(this.#keys.status(run, status)))),
+    ]);
     if (!stored) throw unknownRun(run);
     const { row } = decodeRow(stored, run);
-    const tally = (results[1]?.[1] ?? {}) as Record<string, string>;
     return {
       record: await this.#records.record(run),
       state: row.value as RunState,
-      counts: Object.fromEntries(MEMBER_STATUSES.map((status, n) => [status, Number(results[n + 2]?.[1] ?? 0)])) as Record<
-        MemberStatus,
-        number
-      >,
+      counts: Object.fromEntries(MEMBER_STATUSES.map((status, n) => [status, sizes[n] ?? 0])) as Record<MemberStatus, number>,
       calls: Object.fromEntries(Object.entries(tally).map(([effect, count]) => [effect, Number(count)])),
     };
   }

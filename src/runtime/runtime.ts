@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { MemberInput } from '../domain/member.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import { Batch } from './batch.ts';
 import { type CommitResult, Committer, needsHandover, outboxEntry, type StatusCounts } from './committer.ts';
 import { type Decision, decide, type Reporter, type RuntimeEvent } from './decide.ts';
@@ -24,7 +24,7 @@ export type Claim = 'yes' | 'dead' | 'doubt' | { readonly worker: string; readon
 export type Checkpoint = 'committed' | 'handed-over';
 
 export interface RuntimeOptions {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly keys?: Keys;
   readonly now?: () => number;
   readonly onWatch?: (hostKey: string) => void;
@@ -56,7 +56,7 @@ const MOST_CACHED_ROWS = 20_000;
 
 /** The durable host of the machines: decide, remember, hand over. Several processes may run one on the same Redis. */
 export class Runtime {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly keys: Keys;
   readonly records: RunRecords;
   readonly dispatcher: Dispatcher;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../redis/connection.ts';
 
 /** Lua scripts of this folder; each file opens with its contract. */
 export type ScriptName =
@@ -28,7 +28,7 @@ function load(name: ScriptName): { readonly text: string; readonly sha: string }
 
 /** Runs a script by its hash; sends its text only when this server does not know it (a new server, or one that was flushed). */
 export async function runScript(
-  redis: Redis,
+  redis: RedisConnection,
   name: ScriptName,
   keys: readonly string[],
   args: readonly (string | number)[],

@@ -1,18 +1,18 @@
-import type { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
+import type { RedisConnection } from '../../src/redis/connection.ts';
 import type { ManagedRedis } from '../../src/redis/managed-redis.ts';
 import { assertSafeRedis, checkRedisSafety, type RedisFinding } from '../../src/redis/redis-safety.ts';
 import { ownRedis } from '../support/own-redis.ts';
 
-function connect(server: ManagedRedis, user?: string): Redis {
+function connect(server: ManagedRedis, user?: string): RedisConnection {
   const url = user === undefined ? server.url : server.url.replace('//:', `//${user}:`);
   const redis = connectRedis(url, 'command');
   onTestFinished(() => redis.disconnect());
   return redis;
 }
 
-async function problems(redis: Redis): Promise<RedisFinding[]> {
+async function problems(redis: RedisConnection): Promise<RedisFinding[]> {
   return (await checkRedisSafety(redis)).filter(({ severity }) => severity !== 'ok');
 }
 

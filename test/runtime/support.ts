@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import type { MemberInput, MemberSettings, MemberStatus } from '../../src/domain/member.ts';
+import type { RedisConnection } from '../../src/redis/connection.ts';
 import { Committer, type Proposal } from '../../src/runtime/committer.ts';
 import { createRun } from '../../src/runtime/create-run.ts';
 import type { Decision } from '../../src/runtime/decide.ts';
@@ -22,7 +22,7 @@ export const member: MemberInput = {
   adopt: false,
 };
 
-export function committer(redis: Redis, run: string): Committer {
+export function committer(redis: RedisConnection, run: string): Committer {
   return new Committer(
     redis,
     keys,

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeEach, inject } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
+import type { RedisConnection } from '../../src/redis/connection.ts';
 import { DATABASES } from './global-setup.ts';
 
 /** A real Redis as one test file sees it. */
@@ -10,7 +10,7 @@ export interface TestRedis {
   /** Address with a database of its own: also for child processes. */
   readonly url: string;
   /** Fit for everything, BullMQ included. Closed after the last test. */
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '../../redis/connection.ts';
 import { type JournalEntry, readJournal } from '../../runtime/journal.ts';
 import type { Keys, RunId } from '../../runtime/keys.ts';
 
@@ -7,8 +7,8 @@ const WAIT_MS = 1000;
 
 /** New entries of a run's journal, in order, each once. */
 export class JournalFeed {
-  readonly #redis: Redis;
-  readonly #waiting: Redis;
+  readonly #redis: RedisConnection;
+  readonly #waiting: RedisConnection;
   readonly #keys: Keys;
   readonly #run: RunId;
   #position: string;
@@ -18,7 +18,7 @@ export class JournalFeed {
    * @param waiting a connection of its own: it blocks
    * @param position entries behind it; "-" = from the beginning
    */
-  constructor(redis: Redis, waiting: Redis, keys: Keys, run: RunId, position: string) {
+  constructor(redis: RedisConnection, waiting: RedisConnection, keys: Keys, run: RunId, position: string) {
     this.#redis = redis;
     this.#waiting = waiting;
     this.#keys = keys;
@@ -42,13 +42,13 @@ export class JournalFeed {
 }
 
 /** Position of the last entry; "-" when there is none. */
-export async function lastPosition(redis: Redis, keys: Keys, run: RunId): Promise<string> {
+export async function lastPosition(redis: RedisConnection, keys: Keys, run: RunId): Promise<string> {
   const [last] = await redis.xrevrange(keys.journal(run), '+', '-', 'COUNT', 1);
   return last?.[0] ?? '-';
 }
 
 /** When the last transition was, ms since the epoch; null when there is none. */
-export async function lastTransitionAt(redis: Redis, keys: Keys, run: RunId): Promise<number | null> {
+export async function lastTransitionAt(redis: RedisConnection, keys: Keys, run: RunId): Promise<number | null> {
   const [last] = await redis.xrevrange(keys.journal(run), '+', '-', 'COUNT', 1);
   if (!last) return null;
   const at = last[1].indexOf('at');

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import type { MemberSettings } from '../../../src/domain/member.ts';
+import type { RedisConnection } from '../../../src/redis/connection.ts';
 import { createRun } from '../../../src/runtime/create-run.ts';
 import { Keys } from '../../../src/runtime/keys.ts';
 import type { RunHost } from '../../../src/runtime/run-record.ts';
@@ -44,7 +44,7 @@ const SIZE_GB = 8;
 
 /** A simulated world with a ledger, and what a command line would have to look at runs; keys of its own in the given Redis. */
 export class Stage {
-  readonly redis: Redis;
+  readonly redis: RedisConnection;
   readonly keys: Keys;
   readonly runtime: Runtime;
   readonly views: RunViews;
@@ -53,7 +53,7 @@ export class Stage {
   readonly #defer: Defer;
   readonly #runs = new Set<string>();
 
-  constructor(redis: Redis, simulator: Simulator, ledgerFile: string, defer: Defer) {
+  constructor(redis: RedisConnection, simulator: Simulator, ledgerFile: string, defer: Defer) {
     this.redis = redis;
     this.keys = new Keys(`t-${randomUUID().slice(0, 8)}`);
     this.runtime = new Runtime({ redis, keys: this.keys });
@@ -139,7 +139,7 @@ export class Stage {
   }
 }
 
-export async function setStage(redis: Redis, defer: Defer, { hosts = 2, vms, clock, scenario }: StageOptions): Promise<Stage> {
+export async function setStage(redis: RedisConnection, defer: Defer, { hosts = 2, vms, clock, scenario }: StageOptions): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'failback-test-'));
   const ledgerFile = join(directory, 'ledger.jsonl');
   const simulator = await startSimulator({
