@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
-import { onServerChange, primariesOf, type RedisConnection } from '../src/redis/connection.ts';
+import { ServerClock } from '../src/redis/server-clock.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
 import { listNewRuns } from '../src/runtime/create-run.ts';
@@ -23,7 +23,7 @@ import { SettingsCache } from './settings-cache.ts';
 
 export interface WorkerOptions {
   /** A connection in role `worker`: commands wait while Redis is away. Stays open after `close`. */
-  readonly redis: RedisConnection;
+  readonly redis: Runtime['redis'];
   readonly keys?: Keys;
   /** Plan names of the hosts to serve; default all. */
   readonly hosts?: readonly string[] | null;
@@ -59,6 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
 
 class WorkerProcess {
   readonly #options: WorkerOptions;
+  readonly #clock: ServerClock;
   readonly #runtime: Runtime;
   readonly #presence: Presence;
   readonly #sweep: Sweep;
@@ -70,7 +71,7 @@ class WorkerProcess {
   readonly #pollers = new Map<string, HostPoller>();
   readonly #lastSweep = new Map<RunId, number>();
   readonly #counts = new Map<RunId, StatusCounts>();
-  /** No sweep before this time. */
+  /** No sweep before this time, by `performance.now()` as all waits here: a clock that is set does not change them. */
   #quietUntil = 0;
   #stopped = false;
   #wake: (() => void) | undefined;
@@ -79,8 +80,10 @@ class WorkerProcess {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#clock = new ServerClock(options.redis);
     this.#runtime = new Runtime({
       redis: options.redis,
+      now: this.#clock.now,
       keys: options.keys ?? new Keys(),
       onWatch: (hostKey) => this.#pollers.get(hostKey)?.poke(),
       onCounts: (run, counts) => this.#counts.set(run, counts),
@@ -109,9 +112,9 @@ class WorkerProcess {
   }
 
   async start(): Promise<void> {
+    await this.#clock.start();
     await this.#presence.start({ hosts: this.#options.hosts ?? null, runs: this.#options.runs ?? null });
-    await this.#waitForOthers();
-    this.#stopHearing = onServerChange(this.#options.redis, this.#onReconnect);
+    this.#stopHearing = await this.#presence.onOutage(SAY_ALIVE_MS, this.#onOutage);
     this.#loop = this.#run();
   }
 
@@ -122,31 +125,23 @@ class WorkerProcess {
     await this.#loop;
     await Promise.all([...this.#pollers.values()].map((poller) => poller.stop()));
     await this.#queues.close();
+    this.#clock.stop();
     await this.#presence.stop();
     await this.#runtime.close();
     await this.#connections.close();
   }
 
   /** While Redis was away nobody could say that they are alive: those who are get the time to do so before they count as dead. */
-  readonly #onReconnect = (): void => {
+  readonly #onOutage = (): void => {
     this.#runtime.forgetRows();
-    this.#quietUntil = Date.now() + SAY_ALIVE_MS;
+    this.#quietUntil = performance.now() + SAY_ALIVE_MS;
   };
-
-  /** A Redis that has just started knows workers, but not yet which of them are alive. */
-  async #waitForOthers(): Promise<void> {
-    const known = await this.#options.redis.hkeys(this.#runtime.keys.workers());
-    if (!known.some((worker) => worker !== this.worker)) return;
-    const infos = await Promise.all((await primariesOf(this.#options.redis)).map((server) => server.info('server')));
-    const uptimes = infos.map((info) => Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1] ?? Number.POSITIVE_INFINITY));
-    if (Math.min(...uptimes) * 1000 < SAY_ALIVE_MS) this.#onReconnect();
-  }
 
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        if (Date.now() < this.#quietUntil) {
-          await this.#pause(this.#quietUntil - Date.now());
+        if (performance.now() < this.#quietUntil) {
+          await this.#pause(this.#quietUntil - performance.now());
           continue;
         }
         await listNewRuns(this.#runtime);
@@ -163,8 +158,8 @@ class WorkerProcess {
 
   async #serve(run: RunId): Promise<void> {
     const last = this.#lastSweep.get(run);
-    if (last !== undefined && Date.now() - last < SWEEP_MS) return;
-    this.#lastSweep.set(run, Date.now());
+    if (last !== undefined && performance.now() - last < SWEEP_MS) return;
+    this.#lastSweep.set(run, performance.now());
     try {
       const { hosts } = await this.#runtime.records.record(run);
       this.#queues.serveRun(run);

@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Failure } from '../domain/failure.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import { onServerChange, primariesOf, type RedisConnection } from '../redis/connection.ts';
 import type { Keys, RunId } from './keys.ts';
 import { runScript } from './scripts.ts';
 import { looksAfter } from './service.ts';
@@ -89,6 +89,21 @@ export class Presence {
   /** Workers that are alive and look after a run. */
   async serving(run: RunId): Promise<readonly WorkerRecord[]> {
     return (await this.alive()).filter((worker) => looksAfter(worker, run));
+  }
+
+  /**
+   * Tells when others may have been kept from saying that they are alive: each time Redis was away or another server took over, and at once
+   * when a server was started less than `recentMs` ago, which knows workers but not yet which of them are alive.
+   * @returns stops it
+   */
+  async onOutage(recentMs: number, told: () => void): Promise<() => void> {
+    const known = await this.#redis.hkeys(this.#keys.workers());
+    if (known.some((worker) => worker !== this.worker)) {
+      const infos = await Promise.all((await primariesOf(this.#redis)).map((server) => server.info('server')));
+      const uptimes = infos.map((info) => Number(/uptime_in_seconds:(\d+)/.exec(info)?.[1] ?? Number.POSITIVE_INFINITY));
+      if (Math.min(...uptimes) * 1000 < recentMs) told();
+    }
+    return onServerChange(this.#redis, told);
   }
 
   /** Takes or renews a lease; a dead holder's lease is taken over at once. Returns true when this worker holds it now. */

@@ -192,7 +192,8 @@ export class Replay {
   }
 
   async #readEpoch(): Promise<void> {
-    this.#epoch = /run_id:(\w+)/.exec(await this.#redis.info('server'))?.[1] ?? '';
+    const info = await this.#redis.info();
+    this.#epoch = `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`;
   }
 
   #holder(name: string): string {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, inject } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import { primariesOf, type RedisConnection } from '../../src/redis/connection.ts';
 import { DATABASES } from './global-setup.ts';
 
 /** A real Redis as one test file sees it. */
@@ -14,23 +14,26 @@ export interface TestRedis {
 }
 
 /**
- * Call it at the top of a test file or of a `describe`: gives a database of the run's Redis that nobody else uses, emptied
- * before each test (`keep: true` leaves it alone). Everything is there at once, so it may be destructured. For tests that
+ * Call it at the top of a test file or of a `describe`: gives a database of the run's Redis that nobody else uses (of a cluster
+ * all there is: its test files run one after the other), emptied before each test (`keep: true` leaves it alone). Everything is there at once, so it may be destructured. For tests that
  * stop, kill or reconfigure Redis use `startManagedRedis` with a temporary directory instead.
  */
 export function useRedis(options: { readonly keep?: boolean } = {}): TestRedis {
-  const url = `${inject('redisUrl')}/${claimDatabase(inject('redisClaims'))}`;
+  const shared = inject('redisUrl');
+  const url = inject('redisKind') === 'cluster' ? shared : `${shared}/${claimDatabase(inject('redisClaims'))}`;
   const redis = connectRedis(url, 'worker', { name: 'test' });
   if (options.keep !== true) {
-    beforeEach(async () => {
-      await redis.flushdb();
-    });
+    beforeEach(() => flush(redis));
   }
   afterAll(async () => {
-    await redis.flushdb();
+    await flush(redis);
     redis.disconnect();
   });
   return { url, redis };
+}
+
+async function flush(redis: RedisConnection): Promise<void> {
+  await Promise.all((await primariesOf(redis)).map((server) => server.flushdb()));
 }
 
 function claimDatabase(claims: string): number {

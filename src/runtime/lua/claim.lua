@@ -11,6 +11,8 @@ Returns per call:
   otherwise  '<worker>|<time>' of the one who claimed it before
 ]]
 local epoch = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  .. '-'
+  .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
 local result = {}
 for i = 3, #ARGV, 2 do
   local id, token = ARGV[i], ARGV[i + 1]

@@ -12,8 +12,9 @@ then per transition:
 
 Returns per transition 1 (committed), 0 (revision differs), 2 (over the limit, or '@run' has moved), 3 (the run is not there), then the sizes of the eight status sets.
 
-A call token is stored with this server's run id: a claim that finds another one knows that Redis was restarted (or failed over) since
-the intent was recorded and may have forgotten a claim.
+A call token is stored with this server's epoch: its run id, which changes when it is started, and its replication id, which changes when it
+becomes the primary. A claim that finds another one knows that Redis was restarted or failed over (and perhaps back) since the intent was
+recorded, and may have forgotten a claim.
 ]]
 local now = ARGV[1]
 local at = 2
@@ -26,6 +27,11 @@ end
 
 local epoch
 local result = {}
+
+local function epochOf()
+  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+  return run .. '-' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+end
 
 local function revision(id)
   local stored = redis.call('HGET', KEYS[1], id)
@@ -63,7 +69,7 @@ local function commit()
   if token == '-' then
     redis.call('HDEL', KEYS[4], id)
   elseif token ~= '' then
-    epoch = epoch or string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+    epoch = epoch or epochOf()
     redis.call('HSET', KEYS[4], id, token .. '|' .. epoch)
   end
   if outbox ~= '' then redis.call('SADD', KEYS[3], outbox) end

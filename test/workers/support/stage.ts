@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MemberSettings } from '../../../src/domain/member.ts';
-import type { RedisConnection } from '../../../src/redis/connection.ts';
+import { primariesOf, type RedisConnection } from '../../../src/redis/connection.ts';
 import { createRun } from '../../../src/runtime/create-run.ts';
 import { Keys } from '../../../src/runtime/keys.ts';
 import type { RunHost } from '../../../src/runtime/run-record.ts';
@@ -117,8 +117,10 @@ export class Stage {
 
   /** Everything Redis knows about this stage is gone. */
   async forgetEverything(): Promise<void> {
-    const found = await this.redis.keys(`${this.keys.prefix}:*`);
-    if (found.length > 0) await this.redis.del(...found);
+    for (const server of await primariesOf(this.redis)) {
+      const found = await server.keys(`${this.keys.prefix}:*`);
+      await Promise.all(found.map((key) => this.redis.del(key)));
+    }
     for (const run of this.#runs) this.runtime.forget(run);
   }
 
