@@ -14,7 +14,7 @@ export class ChangeLogLimits {
   readonly #now: () => number;
   #reading: Promise<void> | null = null;
 
-  constructor(log: Logger, now: () => number = Date.now) {
+  constructor(log: Logger, now: () => number = () => performance.now()) {
     this.#log = log;
     this.#now = now;
   }

@@ -33,7 +33,7 @@ export class HostAccess {
 
   constructor(parts: HostAccessParts) {
     this.#parts = parts;
-    this.#now = parts.now ?? Date.now;
+    this.#now = parts.now ?? (() => performance.now());
   }
 
   /** A connection to a host by the plan's name. @throws CannotLogOn when this process lacks something; FailbackError when the run is not known */

@@ -43,6 +43,7 @@ export class HostPoller {
   readonly #limits: ChangeLogLimits;
   readonly #progress: ProgressWriter;
   #version: string | null | undefined;
+  /** By `performance.now()`, as all waits here: a clock that is set does not change them. */
   #nextLook = 0;
   /** Before this time not even a new watch makes it look again. */
   #soonest = 0;
@@ -96,10 +97,10 @@ export class HostPoller {
         this.#poked = false;
         if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
         // Renewed at every turn: a lease that ran out between two looks would make all workers take turns looking.
-        if (this.#table.size > 0 && (await this.#mayLook()) && Date.now() >= this.#nextLook) await this.#look();
+        if (this.#table.size > 0 && (await this.#mayLook()) && performance.now() >= this.#nextLook) await this.#look();
       } catch (error) {
         this.#parts.log.error({ err: error, host: this.#parts.hostKey }, 'polling a host failed, going on');
-        this.#nextLook = Date.now() + ASK_MS;
+        this.#nextLook = performance.now() + ASK_MS;
       }
       await this.#pause();
     }
@@ -111,7 +112,7 @@ export class HostPoller {
     const version = await runtime.redis.get(runtime.keys.watchVersion(hostKey));
     if (version === this.#version) return false;
     const watches = Object.entries(await runtime.redis.hgetall(runtime.keys.watches(hostKey)));
-    this.#table.replace(Object.fromEntries(watches.filter(([field]) => this.#serves(field))), Date.now());
+    this.#table.replace(Object.fromEntries(watches.filter(([field]) => this.#serves(field))), performance.now());
     this.#version = version;
     return true;
   }
@@ -165,12 +166,12 @@ export class HostPoller {
   async #look(): Promise<void> {
     const { log, hostKey, runtime } = this.#parts;
     const fields = this.#table.fields();
-    const begun = Date.now();
+    const [begun, at] = [performance.now(), Date.now()];
     try {
       const host = await this.#connect();
       if (!host) return;
       const seen = await host.observe(
-        { jobsOfVm: this.#table.wantsAllJobs(), statistics: this.#table.wantsStatistics(begun) },
+        { jobsOfVm: this.#table.wantsAllJobs(), statistics: this.#table.wantsStatistics(at) },
         { signal: this.#abort.signal },
       );
       if (this.#failures > 0) log.info({ host: host.name }, 'host answers again');
@@ -188,19 +189,19 @@ export class HostPoller {
       this.#limits.want(this.#table.changeLogs(), host, this.#abort.signal);
       await this.#progress.write(this.#table, this.#limits);
       // All hosts this process looks at share its time: half of it is left for everything else.
-      const took = Date.now() - begun;
+      const took = performance.now() - begun;
       const share = Math.max(4 * took, 2 * took * this.#parts.lookers());
-      this.#soonest = Date.now() + Math.max(SPACING_MS, share);
-      this.#nextLook = Date.now() + pollInterval(this.#table.paces(Date.now()), share);
+      this.#soonest = performance.now() + Math.max(SPACING_MS, share);
+      this.#nextLook = performance.now() + pollInterval(this.#table.paces(performance.now()), share);
     } catch (thrown) {
       if (this.#stopped) return;
       if (thrown instanceof CannotLogOn) return this.#letGo();
       const failure = toFailure(thrown);
       this.#failures++;
-      this.#nextLook = Date.now() + Math.min(LONGEST_RETRY_MS, ASK_MS * 2 ** Math.min(this.#failures - 1, 10));
+      this.#nextLook = performance.now() + Math.min(LONGEST_RETRY_MS, ASK_MS * 2 ** Math.min(this.#failures - 1, 10));
       const host = this.#table.owners()[0]?.host ?? hostKey;
       if (this.#failures === 1) log.warn({ host, failure }, 'host can not be looked at, waiting for it');
-      await writeHostHealth(runtime.redis, runtime.keys, hostKey, { host, since: begun, failure });
+      await writeHostHealth(runtime.redis, runtime.keys, hostKey, { host, since: at, failure });
     }
   }
 
@@ -248,7 +249,7 @@ export class HostPoller {
 
   async #pause(): Promise<void> {
     if (this.#stopped || this.#poked) return;
-    const wait = this.isLooking ? Math.max(0, Math.min(ASK_MS, this.#nextLook - Date.now())) : ASK_MS;
+    const wait = this.isLooking ? Math.max(0, Math.min(ASK_MS, this.#nextLook - performance.now())) : ASK_MS;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       this.#wake = () => {

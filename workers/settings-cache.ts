@@ -11,7 +11,7 @@ export class SettingsCache {
   readonly #now: () => number;
   readonly #read = new Map<HyperVHost, { readonly at: number; readonly settings: Promise<ReadonlyMap<string, ReplicationSettings>> }>();
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number = () => Math.floor(performance.now())) {
     this.#now = now;
   }
 

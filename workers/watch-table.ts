@@ -137,10 +137,10 @@ export class WatchTable {
     return news;
   }
 
-  /** VMs whose replication statistics are due. */
+  /** VMs whose replication statistics are due; all of them when the clock was set. */
   wantsStatistics(now: number): readonly string[] {
     const due = [...this.#entries.values()].filter(
-      ({ watch, backlog }) => watch.sync !== null && now - (backlog?.at ?? 0) >= STATISTICS_MS,
+      ({ watch, backlog }) => watch.sync !== null && Math.abs(now - (backlog?.at ?? 0)) >= STATISTICS_MS,
     );
     return due.map(({ watch }) => watch.vmId);
   }
