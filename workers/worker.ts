@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { ServerClock } from '../src/redis/server-clock.ts';
-import { ServerClock } from '../src/redis/server-clock.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
 import { listNewRuns } from '../src/runtime/create-run.ts';
@@ -61,7 +60,6 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
 class WorkerProcess {
   readonly #options: WorkerOptions;
   readonly #clock: ServerClock;
-  readonly #clock: ServerClock;
   readonly #runtime: Runtime;
   readonly #presence: Presence;
   readonly #sweep: Sweep;
@@ -83,10 +81,8 @@ class WorkerProcess {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#clock = new ServerClock(options.redis);
-    this.#clock = new ServerClock(options.redis);
     this.#runtime = new Runtime({
       redis: options.redis,
-      now: this.#clock.now,
       now: this.#clock.now,
       keys: options.keys ?? new Keys(),
       onWatch: (hostKey) => this.#pollers.get(hostKey)?.poke(),
@@ -129,7 +125,6 @@ class WorkerProcess {
     await this.#loop;
     await Promise.all([...this.#pollers.values()].map((poller) => poller.stop()));
     await this.#queues.close();
-    this.#clock.stop();
     this.#clock.stop();
     await this.#presence.stop();
     await this.#runtime.close();
