@@ -7,7 +7,10 @@ import { NO_SIGHTS } from './sight.ts';
 /** A machine as the runtime hosts it. */
 export interface MachineDefinition {
   readonly machine: AnyStateMachine;
-  /** Version of the stored form. Raise it whenever a stored state or context of the last release would not fit any more. */
+  /**
+   * Version of the stored form. Raise it whenever a stored state or context of the last release would not fit any more, and whenever a
+   * value lifecycles begin with changes: only what differs from those is stored.
+   */
   readonly version: number;
   /** From version n to n + 1, for every n below `version` that can still be read. */
   readonly upcasts: Readonly<Record<number, (stored: StoredState) => StoredState>>;

@@ -45,7 +45,7 @@ async function cancelMeaning(runtime: Runtime, run: RunId, id: InstanceId): Prom
   const stored = await runtime.read(ref);
   const member = await runtime.member(ref);
   if (!stored || !member) return 'nothing';
-  const verdict = decide(stored, member, { type: 'failback.cancel' }, null, runtime.now(), `${run}/${id}`);
+  const verdict = decide(stored, member, { type: 'failback.cancel' }, null, runtime.now());
   if (verdict === 'dropped' || verdict === 'ignored') return 'nothing';
   if (verdict.after === 'cancelled') return stored.row.context.course === 'back' ? 'leave-halfway' : 'free';
   const after = { ...verdict.row.context, member } as FailbackContext;

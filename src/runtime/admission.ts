@@ -2,7 +2,7 @@ import { chooseFairly } from './fair-choice.ts';
 import { HostSlots, type Wanting } from './host-slots.ts';
 import { type InstanceRef, RUN_INSTANCE, type RunId } from './keys.ts';
 import { hostsOn, lanesIn, type Route } from './lanes.ts';
-import { restore } from './row.ts';
+import { TABLES } from './row.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -96,6 +96,6 @@ export class Admission {
   /** Revision of the run's lifecycle while it admits members; null when it does not. A pause that comes in between makes the commit fail. */
   async #admittingRevision(run: RunId): Promise<number | null> {
     const stored = await this.#runtime.read({ run, id: RUN_INSTANCE });
-    return stored !== null && restore(stored.row, undefined, run).hasTag('admitting') ? stored.revision : null;
+    return stored !== null && TABLES.run.hasTag(stored.row.value, 'admitting') ? stored.revision : null;
   }
 }

@@ -1,8 +1,9 @@
-import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate';
+import { initialTransition } from 'xstate';
 import { DEFINITIONS, type MachineName } from '../../machines/definitions.ts';
-import { MEMBER_STATUSES, type MemberStatus } from '../domain/member.ts';
-import { type Request, toRequests } from './effects.ts';
-import { type LiveEffect, movesData, type Revised, type Row, restore } from './row.ts';
+import type { MemberStatus } from '../domain/member.ts';
+import { toRequests } from './effects.ts';
+import { type LiveEffect, movesData, type Revised, type Row, statusOf, TABLES } from './row.ts';
+import type { Stepped } from './transition-table.ts';
 
 /** An event as the runtime carries it; `at` is added when it is delivered. */
 export interface RuntimeEvent {
@@ -41,14 +42,14 @@ export type Verdict = Decision | 'dropped' | 'ignored';
 export function decideInitial(name: MachineName, member: unknown, now: number): Decision {
   const { machine } = DEFINITIONS[name];
   const [snapshot, actions] = initialTransition(machine, member);
-  const nothing: Row = { machine: name, version: 0, value: '', context: {}, done: false, born: now, live: {}, timers: {} };
-  return next({ revision: 0, row: nothing }, { status: null, state: '', moves: false }, snapshot, toRequests(actions), now, true);
+  const { value, context, status } = snapshot;
+  const nothing: Row = { machine: name, version: 0, value, context: {}, done: false, born: now, live: {}, timers: {} };
+  const stepped = { value, context: context as Stepped['context'], done: status === 'done', requests: toRequests(actions) };
+  return next({ revision: 0, row: nothing }, { status: null, state: '', moves: false }, stepped, now);
 }
 
 /**
  * Decides what an event means for a stored lifecycle. Pure but for `now`.
- * @param where names the lifecycle in errors
- * @throws FailbackError `snapshot.unsupported`
  */
 export function decide(
   stored: Revised,
@@ -56,46 +57,41 @@ export function decide(
   event: RuntimeEvent,
   reporter: Reporter | null,
   now: number,
-  where: string,
 ): Verdict {
   const { row } = stored;
   if (reporter && row.live[reporter.effect]?.token !== reporter.token) return 'dropped';
   if (row.done) return 'ignored';
   const timer = event.type.startsWith('xstate.after.');
   if (timer && !isDue(row, event.type, now)) return 'dropped';
-  const { machine, describe } = DEFINITIONS[row.machine];
-  const before = restore(row, member, where);
-  const [after, actions] = transition(machine, before, { ...event, at: now } as never);
-  const moved = after !== before;
-  if (!moved && !reporter?.final && !timer) return 'ignored';
+  const context = member === undefined ? row.context : { ...row.context, member };
+  const stepped = TABLES[row.machine].step(row.value, context, { ...event, at: now }, Object.keys(row.live));
+  if (stepped === null && !reporter?.final && !timer) return 'ignored';
   const live = { ...row.live };
   if (reporter?.final) delete live[reporter.effect];
   const timers = { ...row.timers };
   if (timer) delete timers[event.type];
+  const was = { status: statusOf(row), state: DEFINITIONS[row.machine].describe(row.value, context), moves: movesData(row) };
   const used = { ...stored, row: { ...row, live, timers } };
-  const was = { status: statusOf(before), state: describe(before.value, before.context), moves: movesData(before) };
-  return next(used, was, after, moved ? toRequests(actions) : [], now, moved);
+  return next(used, was, stepped ?? { value: row.value, context, done: row.done, requests: null }, now);
 }
 
+/** @param stepped its requests are null when the machine took no transition */
 function next(
-  stored: Revised,
+  { revision, row: before }: Revised,
   was: { readonly status: MemberStatus | null; readonly state: string; readonly moves: boolean },
-  snapshot: AnyMachineSnapshot,
-  requests: readonly Request[],
+  { value, context: whole, done, requests }: Omit<Stepped, 'requests'> & { readonly requests: Stepped['requests'] | null },
   now: number,
-  moved: boolean,
 ): Decision {
-  const { row } = stored;
-  const { version, describe } = DEFINITIONS[row.machine];
-  const live: Record<string, LiveEffect> = { ...row.live };
-  const timers: Record<string, number> = { ...row.timers };
+  const { version, describe } = DEFINITIONS[before.machine];
+  const live: Record<string, LiveEffect> = { ...before.live };
+  const timers: Record<string, number> = { ...before.timers };
   const started: Record<string, LiveEffect> = {};
   const ended: Record<string, LiveEffect> = {};
   const counters: string[] = [];
-  requests.forEach((request, n) => {
+  requests?.forEach((request, n) => {
     switch (request.kind) {
       case 'start':
-        live[request.id] = { token: `r${stored.revision + 1}.${n}.${row.born.toString(36)}`, src: request.src, input: request.input };
+        live[request.id] = { token: `r${revision + 1}.${n}.${before.born.toString(36)}`, src: request.src, input: request.input };
         started[request.id] = live[request.id] as LiveEffect;
         break;
       case 'arm':
@@ -114,19 +110,21 @@ function next(
         break;
     }
   });
-  const { member: _, ...context } = snapshot.context as Record<string, unknown>;
+  const { member: _, ...context } = whole as Record<string, unknown>;
+  const row: Row = { machine: before.machine, version, value, context, done, born: before.born, live, timers };
+  const moves = movesData(row);
   return {
-    expected: stored.revision,
-    row: { machine: row.machine, version, value: snapshot.value, context, done: snapshot.status === 'done', born: row.born, live, timers },
+    expected: revision,
+    row,
     before: was.status,
-    after: statusOf(snapshot),
-    moves: movesData(snapshot) === was.moves ? null : movesData(snapshot),
+    after: statusOf(row),
+    moves: moves === was.moves ? null : moves,
     from: was.state,
-    to: describe(snapshot.value, snapshot.context),
+    to: describe(value, whole),
     started,
     ended,
     counters,
-    moved,
+    moved: requests !== null,
   };
 }
 
@@ -137,10 +135,4 @@ const TIMER_TOLERANCE_MS = 20;
 export function isDue(row: Row, timer: string, now: number): boolean {
   const time = row.timers[timer];
   return time !== undefined && time <= now + TIMER_TOLERANCE_MS;
-}
-
-/** The one tag outsiders see; a run has tags of its own and no member status. */
-function statusOf(snapshot: AnyMachineSnapshot): MemberStatus | null {
-  if (snapshot.machine.id !== 'failback') return null;
-  return MEMBER_STATUSES.find((status) => snapshot.tags.has(status)) ?? null;
 }

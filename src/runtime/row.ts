@@ -1,6 +1,9 @@
-import { type AnyMachineSnapshot, createActor } from 'xstate';
+import { initialTransition } from 'xstate';
 import { DEFINITIONS, type MachineDefinition, type MachineName, type StoredState } from '../../machines/definitions.ts';
 import { FailbackError } from '../domain/failure.ts';
+import { MEMBER_STATUSES, type MemberStatus } from '../domain/member.ts';
+import type { Context } from './table-rows.ts';
+import { TransitionTable } from './transition-table.ts';
 
 /** An effect that may still report. Its token is the proof: a report that can not show it is dropped. */
 export interface LiveEffect {
@@ -25,8 +28,30 @@ export interface Revised {
   readonly row: Row;
 }
 
+const NAMES = Object.keys(DEFINITIONS) as readonly MachineName[];
+
+/** The machines as the runtime takes their transitions. */
+export const TABLES = Object.fromEntries(NAMES.map((name) => [name, new TransitionTable(DEFINITIONS[name].machine)])) as Readonly<
+  Record<MachineName, TransitionTable>
+>;
+
+/** What lifecycles begin with. Most of a context stays like that, so only what differs is stored. */
+const BLANKS = Object.fromEntries(NAMES.map((name) => [name, blankOf(name)])) as Readonly<Record<MachineName, Context>>;
+
+function blankOf(name: MachineName): Context {
+  const { member: _, ...blank } = initialTransition(DEFINITIONS[name].machine, undefined)[0].context as Record<string, unknown>;
+  return blank;
+}
+
 export function encodeRow(row: Row): string {
-  return JSON.stringify(row);
+  const blank = BLANKS[row.machine];
+  const context: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(row.context)) if (!isSame(value, blank?.[key])) context[key] = value;
+  return JSON.stringify({ ...row, context });
+}
+
+function isSame(value: unknown, blank: unknown): boolean {
+  return value === blank || (typeof blank === 'object' && blank !== null && JSON.stringify(value) === JSON.stringify(blank));
 }
 
 /**
@@ -37,7 +62,7 @@ export function encodeRow(row: Row): string {
 export function decodeRow(stored: string, where: string): Revised {
   const bar = stored.indexOf('|');
   const row = JSON.parse(stored.slice(bar + 1)) as Row;
-  return { revision: Number(stored.slice(0, bar)), row: upcast(row, where) };
+  return { revision: Number(stored.slice(0, bar)), row: whole(upcast(row, where), where) };
 }
 
 function upcast(row: Row, where: string): Row {
@@ -64,29 +89,18 @@ function unsupported(where: string, what: string): FailbackError {
   });
 }
 
-/** The lifecycle is at work and moves data in bulk, or may. */
-export function movesData(snapshot: AnyMachineSnapshot): boolean {
-  const definition: MachineDefinition | undefined = DEFINITIONS[snapshot.machine.id as MachineName];
-  return snapshot.hasTag('working') && definition?.movesData(snapshot.context) === true;
+function whole(row: Row, where: string): Row {
+  if (!TABLES[row.machine].knows(row.value)) throw unsupported(where, `state ${JSON.stringify(row.value)} does not exist in this build`);
+  return { ...row, context: { ...BLANKS[row.machine], ...row.context } };
 }
 
-/** A live snapshot again. `member`, kept apart, is put back into the context. */
-export function restore(row: Row, member: unknown, where: string): AnyMachineSnapshot {
-  const { machine } = DEFINITIONS[row.machine];
-  try {
-    machine.resolveState({ value: row.value, context: {} });
-  } catch (cause) {
-    throw unsupported(where, `state ${JSON.stringify(row.value)} does not exist in this build (${(cause as Error).message})`);
-  }
-  const children = Object.fromEntries(
-    Object.entries(row.live).map(([id, { src, input }]) => [id, { src, snapshot: { status: 'active', input }, syncSnapshot: false }]),
-  );
-  const snapshot = {
-    status: row.done ? 'done' : 'active',
-    value: row.value,
-    context: member === undefined ? row.context : { ...row.context, member },
-    children,
-    historyValue: {},
-  };
-  return createActor(machine, { snapshot: snapshot as never }).getSnapshot() as AnyMachineSnapshot;
+/** The one status outsiders see; null for a run's own lifecycle, which has none. */
+export function statusOf({ machine, value }: Row): MemberStatus | null {
+  if (machine !== 'failback') return null;
+  return MEMBER_STATUSES.find((status) => TABLES[machine].hasTag(value, status)) ?? null;
+}
+
+/** The lifecycle is at work and moves data in bulk, or may. */
+export function movesData(row: Row): boolean {
+  return DEFINITIONS[row.machine].movesData(row.context) && statusOf(row) === 'working';
 }

@@ -6,7 +6,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 import type { StatusCounts } from './committer.ts';
 import { type JournalEntry, readJournal } from './journal.ts';
 import { type InstanceId, type Keys, memberId, RUN_INSTANCE, type RunId } from './keys.ts';
-import { decodeRow, restore } from './row.ts';
+import { decodeRow, statusOf } from './row.ts';
 import { type RunRecord, RunRecords, unknownRun } from './run-record.ts';
 
 /** `finished`: every member has ended. `waiting`: nothing moves until a person acts. */
@@ -124,12 +124,11 @@ interface StoredProgress {
 function viewOf(id: InstanceId, stored: string, input: MemberInput, { percent, pending }: StoredProgress, run: RunId): MemberView {
   const { row } = decodeRow(stored, `${run}/${id}`);
   const context = row.context as unknown as Omit<FailbackContext, 'member'>;
-  const snapshot = restore(row, input, `${run}/${id}`);
   const times = Object.values(row.timers);
   return {
     id,
     input,
-    status: MEMBER_STATUSES.find((status) => snapshot.hasTag(status)) ?? 'working',
+    status: statusOf(row) ?? 'working',
     state: DEFINITIONS.failback.describe(row.value, { ...context, member: input }),
     context,
     failure: context.failure,

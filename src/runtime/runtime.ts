@@ -7,7 +7,7 @@ import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS } from './dispat
 import { evidence } from './journal.ts';
 import { type InstanceId, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
 import { laneName } from './lanes.ts';
-import { decodeRow, encodeRow, movesData, type Revised, type Row, restore } from './row.ts';
+import { decodeRow, encodeRow, movesData, type Revised, type Row } from './row.ts';
 import { RunRecords } from './run-record.ts';
 import { runScript } from './scripts.ts';
 
@@ -64,7 +64,7 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #committers = new Map<RunId, Committer>();
   /** Last known rows; only a hint, since the commit compares revisions. */
-  readonly #rows = new Map<string, string>();
+  readonly #rows = new Map<string, Revised>();
   readonly #loads = new Map<RunId, Batch<InstanceId, string | null>>();
   readonly #handovers: Batch<Handover, undefined>;
   readonly #claims = new Map<RunId, Batch<{ id: InstanceId; token: string; worker: string }, Claim>>();
@@ -101,7 +101,7 @@ export class Runtime {
       if (!stored) return 'gone';
       const member = await this.member(ref);
       const now = this.now();
-      const verdict = decide(stored, member ?? undefined, event, reporter, now, where);
+      const verdict = decide(stored, member ?? undefined, event, reporter, now);
       if (verdict === 'dropped' || verdict === 'ignored') {
         // No commit proves that the remembered row is the present one: another process may have moved it on.
         if (!remembered) return verdict;
@@ -152,7 +152,7 @@ export class Runtime {
   async handOverAgain(ref: InstanceRef, row: Row): Promise<void> {
     const member = await this.member(ref);
     await this.#handovers.add({ ref, row, member, started: row.live, ended: {}, again: true });
-    if (member && movesData(restore(row, member, `${ref.run}/${ref.id}`))) this.#options.onTransfer?.(ref, member, true);
+    if (member && movesData(row)) this.#options.onTransfer?.(ref, member, true);
   }
 
   committer(run: RunId): Committer {
@@ -204,7 +204,7 @@ export class Runtime {
 
   async #afterCommit(ref: InstanceRef, decision: Decision, member: MemberInput | null): Promise<void> {
     await this.#options.onCheckpoint?.('committed');
-    this.#remember(ref, `${decision.expected + 1}|${encodeRow(decision.row)}`);
+    this.#remember(ref, { revision: decision.expected + 1, row: decision.row });
     if (member && decision.before === 'working' && decision.after !== 'working') this.#options.onReleased?.(ref, member);
     const timer = nextTimer(decision.row);
     if (needsHandover(decision) || (timer !== null && timer - this.now() <= TIMER_HORIZON_MS)) {
@@ -225,20 +225,21 @@ export class Runtime {
 
   async #load(ref: InstanceRef): Promise<Revised | null> {
     const where = `${ref.run}/${ref.id}`;
-    let stored = this.#rows.get(where) ?? null;
-    if (stored === null) {
-      let batch = this.#loads.get(ref.run);
-      if (!batch) {
-        batch = new Batch((ids) => this.redis.hmget(this.keys.rows(ref.run), ...ids), 256);
-        this.#loads.set(ref.run, batch);
-      }
-      stored = await batch.add(ref.id);
-      if (stored !== null) this.#remember(ref, stored);
+    const remembered = this.#rows.get(where);
+    if (remembered) return remembered;
+    let batch = this.#loads.get(ref.run);
+    if (!batch) {
+      batch = new Batch((ids) => this.redis.hmget(this.keys.rows(ref.run), ...ids), 256);
+      this.#loads.set(ref.run, batch);
     }
-    return stored === null ? null : decodeRow(stored, where);
+    const stored = await batch.add(ref.id);
+    if (stored === null) return null;
+    const revised = decodeRow(stored, where);
+    this.#remember(ref, revised);
+    return revised;
   }
 
-  #remember(ref: InstanceRef, stored: string): void {
+  #remember(ref: InstanceRef, stored: Revised): void {
     const where = `${ref.run}/${ref.id}`;
     this.#rows.delete(where);
     this.#rows.set(where, stored);

@@ -2,7 +2,7 @@ import { chooseFairly } from './fair-choice.ts';
 import { HostSlots, type Wanting } from './host-slots.ts';
 import type { InstanceId, InstanceRef, RunId } from './keys.ts';
 import type { Route } from './lanes.ts';
-import { movesData, type Row, restore } from './row.ts';
+import { movesData, type Row } from './row.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -44,7 +44,7 @@ export class TransferSlots {
   async repair(run: RunId): Promise<void> {
     await this.#slots.repair(run, [], async (id) => {
       const stored = await this.#runtime.read({ run, id });
-      return stored !== null && movesData(restore(stored.row, undefined, run));
+      return stored !== null && movesData(stored.row);
     });
   }
 

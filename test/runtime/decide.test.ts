@@ -36,7 +36,7 @@ class Story {
   }
 
   hear(event: RuntimeEvent, reporter: Reporter | null = null, now = NOW): Verdict {
-    const verdict = decide(this.stored, member, event, reporter, now, 'r/m0');
+    const verdict = decide(this.stored, member, event, reporter, now);
     if (typeof verdict !== 'string') this.stored = afterCommit(verdict);
     return verdict;
   }
@@ -177,7 +177,7 @@ test('actions that can not be made durable are refused', () => {
 test('a run that gets the name of one that was lost has other tokens', () => {
   const [lost, again] = [NOW, NOW + 1].map((now) => {
     const stored = { revision: 1, row: decideInitial('failback', member, now).row };
-    const verdict = decide(stored, member, { type: 'failback.admit' }, null, now, 'm0');
+    const verdict = decide(stored, member, { type: 'failback.admit' }, null, now);
     return typeof verdict === 'string' ? verdict : verdict.started.watch?.token;
   });
   expect(lost).toMatch(/^r2\./);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { DEFINITIONS, type MachineDefinition, type MachineName } from '../../machines/definitions.ts';
 import { FailbackError } from '../../src/domain/failure.ts';
 import { decideInitial } from '../../src/runtime/decide.ts';
-import { decodeRow, encodeRow, type Row, restore } from '../../src/runtime/row.ts';
+import { decodeRow, encodeRow, type Row, statusOf } from '../../src/runtime/row.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { useRedis } from '../support/redis.ts';
 import { keys, member, runOf } from './support.ts';
@@ -24,9 +24,15 @@ test('a row comes back as it was stored, without the fixed input of the member',
   expect(revision).toBe(12);
   expect(row).toEqual(pending);
   expect(encodeRow(pending)).not.toContain(member.vmId);
-  const snapshot = restore(row, member, 'r/m0');
-  expect(snapshot.value).toBe('pending');
-  expect(snapshot.context).toMatchObject({ member, step: 0 });
+  expect(statusOf(row)).toBe('pending');
+});
+
+test('only what differs from the beginning is stored, and every value comes back', () => {
+  expect(JSON.parse(encodeRow(pending)).context).toEqual({});
+  const context = { ...pending.context, attempt: 2, movedTo: { home: 'hv-b' }, skipped: ['commit'], doubt: 'arrival' };
+  const stored = encodeRow({ ...pending, context });
+  expect(JSON.parse(stored).context).toEqual({ attempt: 2, movedTo: { home: 'hv-b' }, skipped: ['commit'], doubt: 'arrival' });
+  expect(decodeRow(`1|${stored}`, 'r/m0').row.context).toEqual(context);
 });
 
 describe('refuses what it can not read, naming the place and a remedy', () => {
@@ -46,7 +52,7 @@ describe('refuses what it can not read, naming the place and a remedy', () => {
 
   test('a state this build does not have', () => {
     for (const value of ['flying', { tracking: 'sideways' }]) {
-      const failure = failureOf(() => restore({ ...pending, value }, member, 'milan/m7'));
+      const failure = failureOf(() => decodeRow(`3|${encodeRow({ ...pending, value })}`, 'milan/m7'));
       expect(failure).toMatchObject({ code: 'snapshot.unsupported', class: 'operator' });
     }
   });

@@ -1,7 +1,9 @@
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { initialTransition, type SnapshotFrom, transition } from 'xstate';
 import { failbackMachine } from '../../../machines/failback.ts';
 import { MEMBER_STATUSES, type MemberInput, type MemberStatus } from '../../../src/domain/member.ts';
 import { type ActionRequest, type Request, toRequests } from '../../../src/runtime/effects.ts';
+import { TransitionTable } from '../../../src/runtime/transition-table.ts';
 
 export interface Event {
   readonly type: string;
@@ -33,11 +35,27 @@ export function begin(input: MemberInput): Advance {
   return follow(snapshot, {}, {}, actions);
 }
 
+const table = new TransitionTable(failbackMachine);
+
+/** What the runtime takes instead of XState's `transition()` comes to the same. */
+function compare({ snapshot, live }: Position, event: Event, next: Position['snapshot'], actions: readonly ActionRequest[]): void {
+  const { context } = snapshot;
+  const stepped = table.step(snapshot.value, context as never, event, Object.keys(live));
+  const expected =
+    next === snapshot ? null : { value: next.value, context: next.context, done: next.status === 'done', requests: toRequests(actions) };
+  if (!isDeepStrictEqual(stepped, expected)) {
+    throw new Error(
+      `the table differs on ${event.type} in ${JSON.stringify(snapshot.value)}: ${inspect({ stepped, expected }, { depth: 9 })}`,
+    );
+  }
+}
+
 /** Delivers an event. What `xstate.done`, `xstate.error` and `xstate.after` events come from is used up by them. */
 export function advance(position: Position, event: Event, at: number): Advance {
   const { snapshot, live, timers } = position;
   const [next, actions] = transition(failbackMachine, snapshot, { ...event, at } as never);
   if ((next as { status: string }).status === 'error') throw new Error(`${event.type} ended the machine in an error`);
+  compare(position, { ...event, at }, next, actions);
   if (next === snapshot && !isUsedUp(position, event)) return { position, requests: [] };
   return follow(next, without(live, event.type.replace(REPORT, '')), without(timers, event.type), actions);
 }
