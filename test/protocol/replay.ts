@@ -30,7 +30,7 @@ export class Replay {
   readonly #queue: string;
   readonly #workers = new Map<WorkerName, Incarnation>();
   readonly #all: Incarnation[] = [];
-  #epoch = '';
+  #server = '';
   #clock = Date.now();
 
   readonly #restart: () => Promise<void>;
@@ -67,7 +67,7 @@ export class Replay {
       adopt: false,
     });
     await runtime.close();
-    await this.#readEpoch();
+    await this.#readServer();
     for (const name of ['a', 'b'] as const) await this.#start(name);
   }
 
@@ -148,7 +148,9 @@ export class Replay {
         .map(([effect, { token: one }]) => `${effect} ${shortToken(one)}`)
         .sort(),
       outbox: outbox.map((entry) => Number(entry.split(':')[1])).sort((a, b) => a - b),
-      call: call && [shortToken(token), epoch === this.#epoch ? 'honest' : 'in doubt', holder ? this.#holder(holder) : 'free'].join(' '),
+      call:
+        call &&
+        [shortToken(token), epoch?.startsWith(this.#server) ? 'honest' : 'in doubt', holder ? this.#holder(holder) : 'free'].join(' '),
       jobs: [...jobsAt(waiting, 'waiting'), ...jobsAt(active, 'active')].sort(),
       watch: watch && shortToken((JSON.parse(watch) as { token: string }).token),
       counted: Number(tally ?? 0),
@@ -172,7 +174,7 @@ export class Replay {
     if (what === 'watch lost') await this.#redis.hdel(this.#keys.watches(hostKeyOf(ADDRESS)), `${this.#run}/m0`);
     if (what === 'redis restarts') {
       await this.#restart();
-      await this.#readEpoch();
+      await this.#readServer();
       for (const { runtime } of this.#workers.values()) runtime.forgetRows();
     }
     if (!process) return;
@@ -191,9 +193,9 @@ export class Replay {
     await process.lives();
   }
 
-  async #readEpoch(): Promise<void> {
+  async #readServer(): Promise<void> {
     const info = await this.#redis.info();
-    this.#epoch = `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`;
+    this.#server = `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`;
   }
 
   #holder(name: string): string {
