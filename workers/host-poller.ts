@@ -79,6 +79,13 @@ export class HostPoller {
     this.#wake?.();
   }
 
+  /** Redis was away and may have forgotten looks it had confirmed: the next one is told to everybody, also where nothing has changed. */
+  tellAgain(): void {
+    this.#table.untellAll();
+    this.#newlyTaken = true;
+    this.#nextLook = Math.min(this.#nextLook, this.#soonest);
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort();
     this.#wake?.();

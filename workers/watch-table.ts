@@ -162,6 +162,11 @@ export class WatchTable {
     for (const entry of this.#entries.values()) if (entry.percent) yield { ref: entry.ref, percent: entry.percent.now };
   }
 
+  /** What was told may have been forgotten: tells everybody everything again next time. */
+  untellAll(): void {
+    for (const entry of this.#entries.values()) entry.digest = '';
+  }
+
   /** The look did not reach its reader: tells it again next time. */
   untell(field: string): void {
     const entry = this.#entries.get(field);

@@ -134,6 +134,7 @@ class WorkerProcess {
   /** While Redis was away nobody could say that they are alive: those who are get the time to do so before they count as dead. */
   readonly #onOutage = (): void => {
     this.#runtime.forgetRows();
+    for (const poller of this.#pollers.values()) poller.tellAgain();
     this.#quietUntil = performance.now() + SAY_ALIVE_MS;
   };
 
