@@ -54,7 +54,12 @@ function connectCommand(nodes: Nodes, options: ClusterOptions, unreachable: Unre
     clusterRetryStrategy: (times) => (unreachable.isFinal || isSpent() ? null : Math.min(50 * times, 250)),
     maxRedirections: COMMAND_PATIENCE_MS / RETRY_MS,
   });
-  const startPatience = () => setTimeout(() => cluster.disconnect(), COMMAND_PATIENCE_MS).unref();
+  // Between two attempts it waits for the next one: a cluster that is closed there never fails its pending commands.
+  const giveUp = () => {
+    if (cluster.status === 'reconnecting') deadline = setTimeout(giveUp, 20).unref();
+    else cluster.disconnect();
+  };
+  const startPatience = () => setTimeout(giveUp, COMMAND_PATIENCE_MS).unref();
   let deadline = startPatience();
   cluster.on('ready', () => {
     awaySince = undefined;

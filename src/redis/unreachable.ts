@@ -13,6 +13,8 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** What the client says of a connection that is over, whatever ended it. */
 const CLOSED = 'Connection is closed.';
+/** Of a Sentinel or a node the client does not say more. */
+const SHUT = 'the connection is refused or closed';
 /** How the client ends its complaint about bytes that are no Redis answer. */
 const NOT_REDIS = /Please report this\.$/;
 /** What the client says when it has tried every Sentinel or node: that it failed, not why. */
@@ -75,15 +77,16 @@ function isConnectionError(error: Error): boolean {
 function reasonOf(error: Error): string {
   const sentinel = /^(?:failed to connect to|connected to) sentinel (\S+) (.*)$/s.exec(error.message);
   if (sentinel !== null) return reasonOfSentinel(sentinel[1] ?? '', sentinel[2] ?? '');
+  if (error.message === CLOSED) return SHUT;
   if (NOT_REDIS.test(error.message)) return 'something else than Redis answers there';
   const code = codeOf(error);
   return code === undefined ? error.message : (WORDS[code] ?? `${error.message} (${code})`);
 }
 
 function reasonOfSentinel(sentinel: string, answer: string): string {
-  if (/invalid reply/.test(answer)) return `the Sentinel at ${sentinel} knows no primary of that name`;
+  if (/invalid reply|No such master/.test(answer)) return `the Sentinel at ${sentinel} knows no primary of that name`;
   if (/NOAUTH/.test(answer)) return `the Sentinel at ${sentinel} wants a password, which is not supported`;
-  const word = Object.entries(WORDS).find(([code]) => answer.includes(code))?.[1];
+  const word = answer.includes(CLOSED) ? SHUT : Object.entries(WORDS).find(([code]) => answer.includes(code))?.[1];
   return `the Sentinel at ${sentinel} cannot be asked: ${word ?? answer.replace(/^because /, '')}`;
 }
 

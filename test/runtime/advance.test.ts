@@ -4,7 +4,7 @@ import { Admission } from '../../src/runtime/admission.ts';
 import { commandMembers } from '../../src/runtime/commands.ts';
 import { readJournal } from '../../src/runtime/journal.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
-import { useRedis } from '../support/redis.ts';
+import { flush, keysIn, useRedis } from '../support/redis.ts';
 import { keys, runOf } from './support.ts';
 
 const { redis, url } = useRedis();
@@ -86,9 +86,9 @@ test('a lifecycle that Redis has lost is gone, also for a process that remembers
   const one = runtimeOf();
   await runOf(one, RUN, 1);
   await one.advance(ref, { type: 'failback.admit' });
-  await redis.flushdb();
+  await flush(redis);
   expect(await one.advance(ref, { type: 'failback.cancel' })).toBe('gone');
-  expect(await redis.keys('*')).toEqual([]);
+  expect(await keysIn(redis, '*')).toEqual([]);
 });
 
 test('a name that is taken is refused, and the run that has it is left alone', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { primariesOf } from '../../src/redis/connection.ts';
 import { RUN_INSTANCE } from '../../src/runtime/keys.ts';
-import { useRedis } from '../support/redis.ts';
+import { flush, keysIn, useRedis } from '../support/redis.ts';
 import { change, committer, keys, proposal } from './support.ts';
 
 const { redis, url } = useRedis();
@@ -156,7 +156,7 @@ test('the journal gets one entry for each transition that is worth one', async (
 test('after a flush nothing of a run comes back but what is created anew', async () => {
   const one = committer(redis, RUN);
   await one.commit(change('m0', 0, null, 'working'));
-  await redis.flushdb();
+  await flush(redis);
   expect(await one.commit(change('m0', 1, 'working', 'completed'))).toBe('gone');
-  expect(await redis.keys('*')).toEqual([]);
+  expect(await keysIn(redis, '*')).toEqual([]);
 });

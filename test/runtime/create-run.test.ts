@@ -10,7 +10,7 @@ import { Presence } from '../../src/runtime/presence.ts';
 import { RunViews } from '../../src/runtime/run-view.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { Sweep, settle } from '../../src/runtime/sweep.ts';
-import { useRedis } from '../support/redis.ts';
+import { keysIn, removeKeys, useRedis } from '../support/redis.ts';
 import { quickSettings } from '../support/system.ts';
 import { keys } from './support.ts';
 
@@ -47,7 +47,7 @@ async function inProcess(plan: NewRun, at?: string): Promise<string> {
 
 /** Lets what expires do so now. */
 async function letExpire(): Promise<void> {
-  for (const key of await redis.keys('*')) if ((await redis.pttl(key)) > 0) await redis.del(key);
+  for (const key of await keysIn(redis, '*')) if ((await redis.pttl(key)) > 0) await redis.del(key);
 }
 
 /** Moves the only member of a run to its end. */
@@ -67,7 +67,7 @@ test('of many runs that want the same VM at the same moment one is created, and 
     if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'run.active', details: { run: winner } });
   }
   expect(await views.list()).toEqual([winner]);
-  for (const run of names) if (run !== winner) expect(await redis.keys(`*{${run}}*`)).toEqual([]);
+  for (const run of names) if (run !== winner) expect(await keysIn(redis, `*{${run}}*`)).toEqual([]);
 });
 
 test('of processes that want the same VM at the same moment one creates a run', async () => {
@@ -89,33 +89,33 @@ test('a run of more VMs than one script takes is created whole, or not at all', 
   const many = Array.from({ length: 1_200 }, (_, n) => n);
   await createRun(runtime, planOf('last', [1_199]));
   await expect(createRun(runtime, planOf('many', many))).rejects.toMatchObject({ details: { run: 'last' } });
-  expect(await redis.keys('*:vm:*')).toHaveLength(1);
+  expect(await keysIn(redis, '*:vm:*')).toHaveLength(1);
   await end('last');
   await createRun(runtime, planOf('many', many));
   expect((await views.run('many')).counts.pending).toBe(1_200);
   expect(await redis.zcard(keys.ready('many', 'hv-a'))).toBe(1_200);
-  for (const key of await redis.keys('*')) expect([key, await redis.pttl(key)]).toEqual([key, -1]);
+  for (const key of await keysIn(redis, '*')) expect([key, await redis.pttl(key)]).toEqual([key, -1]);
 });
 
 test.for(['begun', 'held', 'written'])('a creation that is killed when it has %s leaves nothing for ever, and VMs free', async (at) => {
   await inProcess(planOf('killed', [1, 2]), at);
   expect(await redis.smembers(keys.activeRuns())).toEqual([]);
   await expect(views.run('killed')).rejects.toMatchObject({ code: 'run.unknown' });
-  for (const key of await redis.keys('*{*')) expect(await redis.pttl(key)).toBeGreaterThan(0);
+  for (const key of await keysIn(redis, '*{*')) expect(await redis.pttl(key)).toBeGreaterThan(0);
   // The records go before the holds do.
-  await redis.del(await redis.keys('*{killed}*'));
+  await removeKeys(redis, '*{killed}*');
   await createRun(runtime, planOf('next', [2]));
   expect(await redis.smembers(keys.activeRuns())).toEqual(['next']);
   await end('next');
   await letExpire();
-  expect(await redis.keys('*killed*')).toEqual([]);
+  expect(await keysIn(redis, '*killed*')).toEqual([]);
   expect(await redis.smembers(keys.newRuns())).toEqual([]);
 });
 
 test('a creation waits for one that was killed a moment ago', async () => {
   await inProcess(planOf('killed', [1]), 'held');
   const created = createRun(runtime, planOf('next', [1]));
-  await redis.del(await redis.keys('*{killed}*'));
+  await removeKeys(redis, '*{killed}*');
   await created;
   expect(await views.list()).toEqual(['next']);
 });
@@ -133,7 +133,7 @@ test('a run whose creation is killed after it came to exist is found, holds its 
 test('a run that ended lets go of its VMs, also when its last worker died before it did so', async () => {
   await createRun(runtime, planOf('a', [1]));
   await end('a');
-  expect(await redis.keys('*h:*')).toEqual([]);
+  expect(await keysIn(redis, '*h:*')).toEqual([]);
   await createRun(runtime, planOf('b', [1]));
   await commandMembers(runtime, 'b', ['m0'], 'cancel', null);
   await createRun(runtime, planOf('c', [1]));
@@ -142,7 +142,7 @@ test('a run that ended lets go of its VMs, also when its last worker died before
 
 test('the sweep takes back what was lost of a run that is not finished, and nothing that another one holds', async () => {
   await createRun(runtime, planOf('a', [1, 2]));
-  await redis.del(await redis.keys('*h:*'));
+  await removeKeys(redis, '*h:*');
   await createRun(runtime, planOf('b', [2]));
   await new Sweep(runtime, new Presence(redis, keys)).sweep('a');
   expect(await redis.get(keys.heldVm(HOST, 'ID-1'))).toBe('a');

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { Presence } from '../../src/runtime/presence.ts';
 import { runScript } from '../../src/runtime/scripts.ts';
-import { useRedis } from '../support/redis.ts';
+import { flush, keysIn, useRedis } from '../support/redis.ts';
 import { keys } from './support.ts';
 
 const { redis } = useRedis();
@@ -67,8 +67,8 @@ test('a worker of another machine is alive while it beats', async () => {
 test('who is alive is known again after Redis was emptied', async () => {
   const presence = new Presence(redis, keys);
   await presence.start({ hosts: ['hv-a'], runs: null });
-  await redis.flushdb();
+  await flush(redis);
   await expect.poll(async () => (await presence.alive()).map(({ worker }) => worker), { timeout: 5_000 }).toEqual([presence.worker]);
   await presence.stop();
-  expect(await redis.keys('*')).toEqual([]);
+  expect(await keysIn(redis, '*')).toEqual([]);
 });

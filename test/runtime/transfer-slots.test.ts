@@ -110,7 +110,8 @@ test('what a crash leaves behind is put right: a request that got lost, slots th
   await asking(runtime, 2, 1);
   await slots.grant(RUN);
   await look(runtime, 'm0', 'copying');
-  await redis.del(keys.transferQueue(RUN), keys.transfers(hostKeyOf('http://hv-a:1/wsman')));
+  await redis.del(keys.transferQueue(RUN));
+  await redis.del(keys.transfers(hostKeyOf('http://hv-a:1/wsman')));
   await redis.hset(keys.transfers(hostKeyOf('http://hv-z:1/wsman')), { 'r1/m1': 0, 'gone/m7': 0 });
   await new Sweep(runtime, new Presence(redis, keys)).sweep(RUN, true);
   await slots.repair(RUN);

@@ -15,7 +15,8 @@ export interface TestRedis {
 
 /**
  * Call it at the top of a test file or of a `describe`: gives a database of the run's Redis that nobody else uses (of a cluster
- * all there is: its test files run one after the other), emptied before each test (`keep: true` leaves it alone). Everything is there at once, so it may be destructured. For tests that
+ * all there is: its test files run one after the other), emptied before each test (`keep: true` leaves it alone). Everything is there at
+ * once, so it may be destructured. For tests that
  * stop, kill or reconfigure Redis use `startManagedRedis` with a temporary directory instead.
  */
 export function useRedis(options: { readonly keep?: boolean } = {}): TestRedis {
@@ -32,7 +33,20 @@ export function useRedis(options: { readonly keep?: boolean } = {}): TestRedis {
   return { url, redis };
 }
 
-async function flush(redis: RedisConnection): Promise<void> {
+/** Keys that match a pattern, on all nodes of a cluster. */
+export async function keysIn(redis: RedisConnection, pattern: string): Promise<string[]> {
+  return (await Promise.all((await primariesOf(redis)).map((server) => server.keys(pattern)))).flat();
+}
+
+/** @returns how many there were */
+export async function removeKeys(redis: RedisConnection, pattern: string): Promise<number> {
+  const found = await keysIn(redis, pattern);
+  await Promise.all(found.map((key) => redis.del(key)));
+  return found.length;
+}
+
+/** Removes everything in the database, on all nodes of a cluster. */
+export async function flush(redis: RedisConnection): Promise<void> {
   await Promise.all((await primariesOf(redis)).map((server) => server.flushdb()));
 }
 

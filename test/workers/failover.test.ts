@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect as check, inject, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { temporaryDirectory } from '../support/own-redis.ts';
 import { type SentinelTrio, startSentinelTrio } from '../support/sentinel-trio.ts';
 import { eventually } from '../support/system.ts';
 import { type Defer, ONCE, type Stage, setStage } from './support/stage.ts';
@@ -18,7 +19,7 @@ interface OwnStage {
 
 /** A run behind Sentinels, served by a worker process, with some calls made and some not. */
 async function inTheMiddle(defer: Defer): Promise<OwnStage> {
-  const trio = await startSentinelTrio({ directory: temporaryDirectory(), downAfterMs: 500 });
+  const trio = await startSentinelTrio({ directory: mkdtempSync(join(inject('runDirectory'), 'trio-')), downAfterMs: 500 });
   defer(() => trio.stop());
   const redis = connectRedis(trio.url, 'worker');
   defer(() => redis.disconnect());
@@ -35,13 +36,13 @@ function calls(stage: Stage, count: number): Promise<boolean> {
 }
 
 async function expectAllHome({ stage, run }: OwnStage): Promise<void> {
-  expect((await stage.untilFinished(run)).counts.completed).toBe(VMS);
-  expect(stage.failbacks()).toEqual(Array(VMS).fill(ONCE));
-  expect(stage.ledger.bothSidesRunning).toEqual([]);
-  expect(stage.simulator.world.incidents).toEqual([]);
+  check((await stage.untilFinished(run)).counts.completed).toBe(VMS);
+  check(stage.failbacks()).toEqual(Array(VMS).fill(ONCE));
+  check(stage.ledger.bothSidesRunning).toEqual([]);
+  check(stage.simulator.world.incidents).toEqual([]);
 }
 
-test('the primary is killed, and later its successor is told to step down: the run goes on, no call is made twice', async ({
+test.concurrent('the primary is killed, and later its successor is told to step down: the run goes on, no call is made twice', async ({
   onTestFinished,
 }) => {
   const own = await inTheMiddle(onTestFinished);
@@ -51,8 +52,9 @@ test('the primary is killed, and later its successor is told to step down: the r
   await expectAllHome(own);
 });
 
-test('the primary is killed after it confirmed what no replica heard of: that is found on the hosts, no call is made twice', async ({
+test.concurrent('the primary is killed after it confirmed what no replica heard of: that is found on the hosts, no call is made twice', async ({
   onTestFinished,
+  expect,
 }) => {
   const own = await inTheMiddle(onTestFinished);
   const { trio, stage, run } = own;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { useRedis } from '../support/redis.ts';
+import { flush, useRedis } from '../support/redis.ts';
 import { eventually } from '../support/system.ts';
 import { ONCE, setStage } from './support/stage.ts';
 import { startWorkerProcess } from './support/worker-process.ts';
@@ -24,7 +24,7 @@ test.for([
       const home = stage.ledger.calls.filter(({ method }) => method === 'RequestStateChange').length;
       return claimed.length >= 3 && home >= arrived;
     }, 5);
-    await redis.flushdb();
+    await flush(redis);
     stage.runtime.forget(run);
     const adopted = await stage.createRun({ adopt: true, inFlight: 5, ...(arrived > 0 ? { run } : {}) });
     expect((await stage.untilFinished(adopted)).counts.completed).toBe(8);

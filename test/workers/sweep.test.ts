@@ -1,6 +1,6 @@
 import { describe, type ExpectStatic, expect, test } from 'vitest';
 import { hostKeyOf } from '../../src/runtime/keys.ts';
-import { useRedis } from '../support/redis.ts';
+import { removeKeys, useRedis } from '../support/redis.ts';
 import { eventually } from '../support/system.ts';
 import { type HeldClock, heldClock } from './support/held-clock.ts';
 import { type Defer, ONCE, type Stage, setStage } from './support/stage.ts';
@@ -13,9 +13,8 @@ function hostKeys(stage: Stage): readonly string[] {
   return stage.simulator.hosts.map((host) => hostKeyOf(host.url));
 }
 
-async function deleteMatching(pattern: string): Promise<number> {
-  const found = await redis.keys(pattern.replaceAll('[', '\\['));
-  return found.length === 0 ? 0 : redis.del(...found);
+function deleteMatching(pattern: string): Promise<number> {
+  return removeKeys(redis, pattern.replaceAll('[', '\\['));
 }
 
 function deleteCallQueues(stage: Stage, run: string): Promise<readonly number[]> {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MemberSettings } from '../../../src/domain/member.ts';
-import { primariesOf, type RedisConnection } from '../../../src/redis/connection.ts';
+import type { RedisConnection } from '../../../src/redis/connection.ts';
 import { createRun } from '../../../src/runtime/create-run.ts';
 import { Keys } from '../../../src/runtime/keys.ts';
 import type { RunHost } from '../../../src/runtime/run-record.ts';
@@ -14,6 +14,7 @@ import { type LedgerReading, readLedger } from '../../../src/simulator/world/led
 import type { ScenarioInput } from '../../../src/simulator/world/scenario.ts';
 import type { SimulationOptions } from '../../../src/simulator/world/simulation.ts';
 import { startWorker, type WorkerHandle } from '../../../workers/worker.ts';
+import { removeKeys } from '../../support/redis.ts';
 import { connectHost, eventually, quickSettings, quiet, runHosts } from '../../support/system.ts';
 
 /** Vitest's hook of one test. */
@@ -117,10 +118,7 @@ export class Stage {
 
   /** Everything Redis knows about this stage is gone. */
   async forgetEverything(): Promise<void> {
-    for (const server of await primariesOf(this.redis)) {
-      const found = await server.keys(`${this.keys.prefix}:*`);
-      await Promise.all(found.map((key) => this.redis.del(key)));
-    }
+    await removeKeys(this.redis, `${this.keys.prefix}:*`);
     for (const run of this.#runs) this.runtime.forget(run);
   }
 
