@@ -6,24 +6,44 @@ import { fileURLToPath } from 'node:url';
 
 const FAILBACK = fileURLToPath(new URL('../../src/bin/failback.js', import.meta.url));
 
-/** The product as separate processes, ended with this one whatever happens. */
+/** A module beside this one, as Node.js is to load it. */
+export function besideThis(module: string): string {
+  return fileURLToPath(new URL(`./${module}.js`, import.meta.url));
+}
+
+export interface ChildOptions {
+  /** Default: the product. */
+  readonly script?: string;
+  /** Modules loaded before the script. */
+  readonly preload?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Separate processes, of the product and of what disturbs it, ended with this one whatever happens. */
 export class Children {
   readonly #directory: string;
   readonly #environment: NodeJS.ProcessEnv;
   readonly #running = new Set<ChildProcess>();
+  readonly #endAll = (): void => {
+    for (const child of this.#running) child.kill('SIGKILL');
+  };
 
   /** @param directory their logs go here */
   constructor(directory: string, environment: NodeJS.ProcessEnv) {
     this.#directory = directory;
     this.#environment = { ...process.env, ...environment };
-    process.once('exit', () => {
-      for (const child of this.#running) child.kill('SIGKILL');
-    });
+    process.once('exit', this.#endAll);
   }
 
-  /** Starts `failback ARGS`; its stderr goes to `<name>.log`. */
-  start(name: string, args: readonly string[]): ChildProcess {
-    const child = spawn(process.execPath, [FAILBACK, ...args], { env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Starts `failback ARGS`, or another script, with a channel for messages; its stderr goes to `<name>.log`. */
+  start(name: string, args: readonly string[], { script = FAILBACK, preload = [], environment = {} }: ChildOptions = {}): ChildProcess {
+    const imports = preload.flatMap((module) => ['--import', module]);
+    const child = spawn(process.execPath, [...imports, script, ...args], {
+      env: { ...this.#environment, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    // A message to a process that is being killed.
+    child.on('error', () => undefined);
     child.stderr?.pipe(createWriteStream(join(this.#directory, `${name}.log`), { flags: 'a' }));
     this.#running.add(child);
     child.once('exit', () => this.#running.delete(child));
@@ -51,6 +71,7 @@ export class Children {
 
   async killAll(): Promise<void> {
     await Promise.all([...this.#running].map((child) => this.kill(child)));
+    process.off('exit', this.#endAll);
   }
 }
 
@@ -60,16 +81,10 @@ function linesOf(child: ChildProcess): AsyncIterable<string> {
   return createInterface({ input: child.stdout });
 }
 
-/** The first `count` lines; the rest is read and thrown away, so that the child never blocks. */
-export async function firstLines(child: ChildProcess, count: number): Promise<readonly string[]> {
-  if (!child.stdout) throw new Error('the child has no standard output');
-  const reader = createInterface({ input: child.stdout });
-  const lines: string[] = [];
-  await new Promise<void>((resolve, reject) => {
-    reader.on('line', (line) => {
-      if (lines.length < count && lines.push(line) === count) resolve();
-    });
-    child.once('exit', (code) => reject(new Error(`ended with ${code} after ${lines.length} of ${count} lines`)));
+/** The first message a child sends. @throws Error when it ends before */
+export function firstMessage<Message>(child: ChildProcess): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Message));
+    child.once('exit', (code, signal) => reject(new Error(`ended with ${code ?? signal} before it said anything`)));
   });
-  return lines;
 }

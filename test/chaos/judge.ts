@@ -1,7 +1,6 @@
 import type { MemberInput, MemberStatus } from '../../src/domain/member.ts';
 import { EnabledState } from '../../src/domain/power.ts';
 import { ReplicationMode, ReplicationState } from '../../src/domain/replication.ts';
-import type { JournalEntry } from '../../src/runtime/journal.ts';
 import type { RunViews } from '../../src/runtime/run-view.ts';
 import { type LedgerReading, readLedger } from '../../src/simulator/world/ledger.ts';
 import type { FinalLook } from './look.ts';
@@ -14,8 +13,8 @@ export interface Verdict {
   /** Members that have neither come home nor ended with a reason. */
   readonly lost: number;
   /**
-   * Calls beyond those that were intended: InitiateFailback more than once for a VM of an external provider; calls of one attempt that were
-   * received twice; calls about a pair that no attempt on record stands for.
+   * Calls that should not have been: calls of one attempt that were received twice; calls no attempt on record stands for; an InitiateFailback
+   * for a VM of an external provider after one that was accepted, unless its host crashed or forgot its jobs in between.
    */
   readonly duplicateCalls: number;
   /** Moments from which both copies of a pair ran. */
@@ -31,36 +30,46 @@ export interface Evidence {
   readonly views: RunViews;
   readonly run: string;
   readonly ledgerFile: string;
-  readonly journal: AsyncIterable<JournalEntry>;
+  /** Calls each member meant to make. */
+  readonly intents: ReadonlyMap<string, number>;
+  /** When hosts lost what they were at, host time. */
+  readonly interruptions: readonly Interruption[];
   readonly final: FinalLook;
+}
+
+export interface Interruption {
+  readonly host: string;
+  /** ISO 8601 */
+  readonly at: string;
 }
 
 const EXPLAINED: readonly MemberStatus[] = ['attention', 'failed', 'quarantined', 'cancelled'];
 
-/** Judges a run from outside. For scenarios in which no accepted failback of a provider is made to fail, so one call per VM is all there should be. */
-export async function judge({ views, run, ledgerFile, journal, final }: Evidence): Promise<Verdict> {
+/** Judges a run from outside. For scenarios in which an accepted failback of a provider fails only with its host. */
+export async function judge({ views, run, ledgerFile, intents, interruptions, final }: Evidence): Promise<Verdict> {
   const ledger = readLedger(ledgerFile);
-  const intents = await countIntents(journal);
   const findings: string[] = [];
   let [members, completed, operator, lost, repeated, wrongWay] = [0, 0, 0, 0, 0, 0];
   for await (const { id, input, status, failure, state } of views.members(run)) {
     members++;
     const beyond = callsBeyond(ledger, input, intents.get(id) ?? 0);
-    repeated += beyond;
-    if (beyond > 0) findings.push(`${input.vm}: ${beyond} calls more than were intended`);
+    if (beyond > 0) findings.push(`${input.vm} (${id}): ${beyond} calls more than were intended`);
+    const again = input.partner === null ? failbacksAgain(ledger, input, interruptions) : 0;
+    if (again > 0) findings.push(`${input.vm} (${id}): ${again} more InitiateFailback while one that was accepted stood`);
+    repeated += Math.max(beyond, again);
     if (status === 'completed') {
       completed++;
       const stands = input.partner === null ? null : whereItStands(final, input, input.partner);
       if (stands !== null) {
         wrongWay++;
-        findings.push(`${input.vm}: completed, but ${stands}`);
+        findings.push(`${input.vm} (${id}): completed, but ${stands}`);
       }
     } else if (EXPLAINED.includes(status) && failure) {
       operator++;
-      findings.push(`${input.vm}: ${status} at ${state}: ${failure.message}`);
+      findings.push(`${input.vm} (${id}): ${status} at ${state}: ${failure.message}`);
     } else {
       lost++;
-      findings.push(`${input.vm}: ${state}`);
+      findings.push(`${input.vm} (${id}): lost at ${state}`);
     }
   }
   const twice = sentTwice(ledger);
@@ -71,16 +80,19 @@ export async function judge({ views, run, ledgerFile, journal, final }: Evidence
   return { members, completed, operator, lost, duplicateCalls: repeated + twice.length, bothSidesRunning, wrongWay, findings };
 }
 
-/** How often each member meant to make a call. */
-async function countIntents(journal: AsyncIterable<JournalEntry>): Promise<ReadonlyMap<string, number>> {
-  const intents = new Map<string, number>();
-  for await (const { id, to } of journal) if (to.endsWith(': calling')) intents.set(id, (intents.get(id) ?? 0) + 1);
-  return intents;
+function callsBeyond(ledger: LedgerReading, { vmId }: MemberInput, intended: number): number {
+  return Math.max(0, ledger.calls.filter(({ vm, method }) => vm === vmId && !isRead(method)).length - intended);
 }
 
-function callsBeyond(ledger: LedgerReading, { vmId, partner }: MemberInput, intended: number): number {
-  if (partner === null) return Math.max(0, ledger.count(vmId, 'InitiateFailback').received - 1);
-  return Math.max(0, ledger.calls.filter(({ vm, method }) => vm === vmId && !isRead(method)).length - intended);
+/** Calls after an accepted one of which the host still knew. An answer that is not on record counts as accepted. */
+function failbacksAgain(ledger: LedgerReading, { vmId }: MemberInput, interruptions: readonly Interruption[]): number {
+  const answers = new Map(ledger.outcomes.map(({ n, returnValue }) => [n, returnValue]));
+  const calls = ledger.calls.filter(({ vm, method }) => vm === vmId && method === 'InitiateFailback');
+  return calls.filter((call, index) => {
+    const before = calls[index - 1];
+    if (!before || ![0, 4096, undefined].includes(answers.get(before.n))) return false;
+    return !interruptions.some(({ host, at }) => host === before.host && at >= before.at && at <= call.at);
+  }).length;
 }
 
 function sentTwice({ calls }: LedgerReading): readonly string[] {
