@@ -56,7 +56,7 @@ export const unseen = failbackSetup.createStateConfig({
   always: [honourCancel, { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' }],
   on: {
     'host.observed': { guard: 'something new', actions: ['see', 'noteUnseen'] },
-    'failback.fence': { guard: 'only this side is in sight, the name is right', target: 'checking', actions: 'fence' },
+    'failback.fence': { guard: 'the other side is out of sight, the name is right', target: 'checking', actions: 'fence' },
     'failback.cancel': cancel,
   },
 });

@@ -183,10 +183,15 @@ function isFinal({ sights: { home, away } }: FailbackContext): boolean {
   return home?.vm != null && away?.vm != null && isProtected({ home: home.vm, away: away.vm });
 }
 
-/** This run has stopped the VM away and is at a step before that again. */
+/** This run has stopped the VM away, or told it to stop, and is not beyond that step any more. */
 export function hasStopped(context: FailbackContext): boolean {
   const stop = stepsOf(context).findIndex(({ name }) => name === 'shutdown');
-  return context.course === 'forth' && context.stoppedAt !== null && context.step < stop;
+  return context.course === 'forth' && context.stoppedAt !== null && context.step <= stop;
+}
+
+/** The VM was told to go down, and it is not known whether it does. */
+export function isStopping(context: FailbackContext): boolean {
+  return stepOf(context).name === 'shutdown' && (context.attempt > 0 || context.touched);
 }
 
 /** Watches what the current step follows: its job, or every job of the VM as long as none is known. */

@@ -9,6 +9,7 @@ import {
   type FailbackEvent,
   type HostObserved,
   hasStopped,
+  isStopping,
   mayBeAtWork,
   mayBeCopying,
   needsTransferSlot,
@@ -18,7 +19,7 @@ import {
   stepsOf,
 } from './failback-context.ts';
 import { type Before, type During, isOver, jobHasEnded, judgeBefore, judgeDuring, openRung } from './judgement.ts';
-import { isStale, lookOf, missingSide, onlyThisSideIsInSight, type Sights, unseenSide, wholeLook } from './sight.ts';
+import { isStale, lookOf, missingSide, otherSideIsOutOfSight, type Sights, unseenSide, wholeLook } from './sight.ts';
 import type { StepName } from './step.ts';
 import { failureOfJob, unclear, waitingFor } from './wording.ts';
 
@@ -78,7 +79,8 @@ function needsNoEnd(context: FailbackContext): boolean {
 /** The VM is down by our doing, and data would have to be moved before it can go on: it is not left down for that. */
 function isBehindAgain(context: FailbackContext, event: HostObserved): boolean {
   const open = openRung(context, event);
-  return open >= 0 && hasStopped({ ...context, step: open }) && lookOf(context, event)?.away?.power === EnabledState.Off;
+  const byUs = hasStopped({ ...context, step: open }) || isStopping(context);
+  return open >= 0 && byUs && lookOf(context, event)?.away?.power === EnabledState.Off;
 }
 
 function classOfJob({ context, event }: GuardArgs): FailureClass | null {
@@ -121,8 +123,8 @@ export const failbackGuards = {
     isLook(event) && stepOf(context).effect === null && openRung(context, event) >= 0,
   'a side is out of sight': ({ context }) => stepOf(context).fencing === true && unseenSide(context) !== null,
   'both sides in sight': ({ context, event }) => isLook(event) && lookOf(context, event) !== null,
-  'only this side is in sight, the name is right': ({ context, event }) =>
-    isFence(event) && event.vm === context.member.vm && onlyThisSideIsInSight(context),
+  'the other side is out of sight, the name is right': ({ context, event }) =>
+    isFence(event) && event.vm === context.member.vm && otherSideIsOutOfSight(context),
   'the other copy runs': ({ context, event }) => refusal(context, event)?.code === 'partner.running',
   'the other copy is out of sight': ({ context, event }) => refusal(context, event)?.code === 'partner.unseen',
   'accepted, nothing is to be seen': ({ context, event }) =>
@@ -143,6 +145,9 @@ export const failbackGuards = {
   'VM is not here, perhaps on another node': (args) => before(args, 'missing') && mayHaveMoved(args),
   'VM is not here': (args) => before(args, 'missing'),
   'done or under way': (args) => before(args, 'done') || before(args, 'under-way'),
+  // A call that arrives late would undo what comes next: the gentle call may have done it, and the VM be started again by then.
+  'done or under way, nothing comes late': (args) =>
+    !(args.context.doubt === 'arrival' && args.context.forced) && (before(args, 'done') || before(args, 'under-way')),
   'already done': (args) => before(args, 'done') && stepOf(args.context).proof(args.context.member.settings) === 0,
   'done, to be proved': (args) => before(args, 'done'),
   'may start, paused': (args) => args.context.pauseRequested && before(args, 'ready'),

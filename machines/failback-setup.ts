@@ -3,7 +3,16 @@ import type { EffectInput, EffectName, EffectOutput, WatchInput } from '../src/d
 import type { MemberInput } from '../src/domain/member.ts';
 import { backOffDelay } from './back-off.ts';
 import { answer, refusal } from './call-report.ts';
-import { type FailbackContext, type FailbackEvent, notBeforeOf, patienceOf, retryOf, seenIn, stepOf } from './failback-context.ts';
+import {
+  type FailbackContext,
+  type FailbackEvent,
+  isStopping,
+  notBeforeOf,
+  patienceOf,
+  retryOf,
+  seenIn,
+  stepOf,
+} from './failback-context.ts';
 import { failbackGuards } from './failback-guards.ts';
 import { openRung } from './judgement.ts';
 import { nextStep, UNTOUCHED } from './next-step.ts';
@@ -101,6 +110,8 @@ export const failbackSetup = setup({
             fenced: false,
             approved: false,
             homeAt: null,
+            // A guest that was told to shut down may still do so.
+            stoppedAt: isStopping(context) ? event.at : context.stoppedAt,
           }
         : {},
     ),

@@ -25,8 +25,9 @@ export const askAboutTime = { target: '#failback.needsOperator', actions: 'noteS
 /** The last entry of a last look: it has shown nothing that lets the step go on, so its time is over. */
 export const timeIsOver = { guard: 'looked', target: '#failback.needsOperator', actions: ['noteWait', 'noteStepDeadline'] } as const;
 
-/** What a look may show before a call. */
+/** What a look may show before a call. A cancel that was accepted before is honoured first: nothing more is called. */
 export const mayItStart = [
+  honourCancel,
   { guard: 'VM is not here, perhaps on another node', ...lookForIt },
   { guard: 'VM is not here', ...askAboutObstacle },
   { guard: 'stopped, the data is behind again', target: 'turning', actions: 'noteBehindAgain' },

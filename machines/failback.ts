@@ -113,7 +113,7 @@ export const failbackMachine = failbackSetup.createMachine({
           entry: 'lookAfresh',
           invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
           after: { doubt: 'confirming' },
-          always: { guard: 'done or under way', target: '#failback.found' },
+          always: { guard: 'done or under way, nothing comes late', target: '#failback.found' },
         },
         confirming: {
           entry: 'lookAfresh',

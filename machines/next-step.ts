@@ -12,7 +12,9 @@ export function nextStep(context: FailbackContext, event: { readonly type: strin
   const begun = context.attempt > 0 || context.touched;
   const next = firstOpen(context, event, steps);
   const passed = steps.slice(context.step + 1, next);
-  const skipped = [...(begun ? [] : [left]), ...passed].filter(({ effect }) => effect !== null).map(({ name }) => name);
+  const skipped = [...(begun ? [] : [left]), ...passed]
+    .filter((step) => step.effect !== null && !isOurs(context, step))
+    .map(({ name }) => name);
   const nameOfNext = steps[next]?.name;
   const forth = context.course === 'forth';
   return {
@@ -23,6 +25,11 @@ export function nextStep(context: FailbackContext, event: { readonly type: strin
     stoppedAt: forth && left.name === 'shutdown' && begun ? event.at : context.stoppedAt,
     homeAt: forth && isVerified(left, nameOfNext) ? event.at : context.homeAt,
   };
+}
+
+/** A VM that was told to go down, and did so only after the lifecycle had left that step, went down by us. */
+function isOurs({ stoppedAt }: FailbackContext, { name }: Step): boolean {
+  return name === 'shutdown' && stoppedAt !== null;
 }
 
 /** Index of the first step after the current one whose rung does not hold; what is no rung is looked at in its turn. */

@@ -94,10 +94,12 @@ export function withSight(sights: Sights, { side, at, vm, job, running, statisti
   return { ...sights, [side]: { at, vm, job, running, statistics }, fresh };
 }
 
-/** The side the step acts on was seen since the watch began, the other one was not: a person may vouch for that one. */
-export function onlyThisSideIsInSight(context: FailbackContext): boolean {
-  const { fresh } = context.sights;
-  return fresh.includes(stepOf(context).side) && !fresh.includes(otherSide(context));
+/**
+ * The side the step does not act on was not seen since the watch began: a person may vouch for it. Their word is kept until a worker has
+ * seen the side the step acts on, and ends with a look at the other one.
+ */
+export function otherSideIsOutOfSight(context: FailbackContext): boolean {
+  return !context.sights.fresh.includes(otherSide(context));
 }
 
 /** The side the current step does not act on. */

@@ -8,7 +8,7 @@ import type { MemberView } from '../runtime/run-view.ts';
 import { actOnMembers, signed, warnWithoutWorker } from './act-on-run.ts';
 import type { CliContext } from './context.ts';
 import { ExitCode } from './exit-code.ts';
-import { questionOf, typedName, unconfirmedWords, unseenHost } from './fencing.ts';
+import { questionOf, typedName, unseenHost } from './fencing.ts';
 import { membersIn } from './members-in.ts';
 import type { RedisSession } from './redis-session.ts';
 
@@ -79,8 +79,8 @@ export async function confirmFencing(
   output.emit({ type: 'command', run, command: 'fence', host, accepted: accepted ? [input.vm] : [], refused: accepted ? [] : [input.vm] });
   output.print(
     accepted
-      ? `${name}: goes on as if its copy on host ${host} were off; keep that host fenced until ${name} is protected again`
-      : `${name}: ${unconfirmedWords(member, { run, isServed: (await session.presence.serving(run)).length > 0 }, command)}`,
+      ? `${name}: goes on as if its copy on host ${host} were off, once a worker has looked; keep that host fenced until ${name} is protected again`
+      : `${name}: not accepted: host ${host} has been seen again meanwhile (${command('status', run)})`,
   );
   if (accepted) await warnWithoutWorker(context, session, run);
   return accepted ? ExitCode.Done : ExitCode.Usage;

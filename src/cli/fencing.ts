@@ -2,9 +2,7 @@ import { type FailbackContext, hostOf, stepOf } from '../../machines/failback-co
 import type { Side } from '../domain/member.ts';
 import { printable } from '../report/printable.ts';
 import { splitState } from '../report/state-words.ts';
-import type { RunId } from '../runtime/keys.ts';
 import type { MemberView } from '../runtime/run-view.ts';
-import type { CommandHint } from './command-hint.ts';
 
 /** What a member waits for that only a person can say; null when it waits for nothing of the kind. */
 export type Question = 'approval' | 'fencing' | 'sight';
@@ -37,22 +35,6 @@ function unseenSideOf(member: MemberView): Side {
 /** What a person types to say which VM is meant: its name, or its id where a terminal must not see the name. */
 export function typedName({ input }: MemberView): string {
   return input.vm === printable(input.vm) ? input.vm : input.vmId;
-}
-
-/**
- * Why a person's word was not taken, and what to do: it counts only between a look at the host the VM is to be started on and one at the
- * host out of sight, and only a worker looks.
- */
-export function unconfirmedWords(
-  member: MemberView,
-  { run, isServed }: { readonly run: RunId; readonly isServed: boolean },
-  command: CommandHint,
-): string {
-  const seen = hostOf(contextOf(member));
-  const again = command('approve', run, '--fenced', typedName(member));
-  return isServed
-    ? `not accepted: host ${seen} was not seen yet since ${unseenHost(member)} went out of sight, or ${unseenHost(member)} is back. Look with ${command('status', run)}; if it still waits, confirm again: ${again}`
-    : `not accepted: nobody looks at the hosts, and host ${seen} must be seen first. Start ${command('worker')} and leave it running, then, in another terminal, confirm again: ${again}`;
 }
 
 function contextOf({ context, input }: MemberView): FailbackContext {

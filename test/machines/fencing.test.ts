@@ -30,6 +30,23 @@ describe('a start or failover home, while the host of the other copy is out of s
     expect(lifecycle.calls.at(-1)).toMatchObject({ effect: 'initiateFailover', side: 'home', fenced: true });
   });
 
+  it('keeps the word of a person that comes before anybody has looked again, until a worker has had its look', () => {
+    const asleep = pair().stands('prepared').answer(32774).pass('backOff').sees('home', 'prepared').pass('unseen');
+    const lifecycle = fence(asleep, 'sql01');
+    expect([lifecycle.state, lifecycle.status]).toEqual(['checking', 'working']);
+    expect(lifecycle.calls).toHaveLength(1);
+    lifecycle.sees('home', 'prepared');
+    expect(lifecycle.calls.at(-1)).toMatchObject({ effect: 'initiateFailover', side: 'home', fenced: true });
+  });
+
+  it('asks again, about the other host, when it is its own side that stays out of sight', () => {
+    const asleep = pair().stands('prepared').answer(32774).pass('backOff').sees('away', 'prepared').pass('unseen');
+    const lifecycle = fence(asleep, 'sql01').sees('away', 'prepared');
+    expect(lifecycle.context.fenced).toBe(false);
+    expect(lifecycle.pass('unseen').failure.message).toMatch(/^host hv-dr-01 is out of sight/);
+    expect(lifecycle.calls).toHaveLength(1);
+  });
+
   it('forgets the word of the person as soon as the other side is seen again', () => {
     const lifecycle = fence(unseen(), 'sql01').sees('away', 'prepared');
     expect(lifecycle.context.fenced).toBe(false);

@@ -39,13 +39,18 @@ const BACK: readonly (() => PairLifecycle)[] = [
 // In a planned failover the side the machine calls home is the other site: who reads "home" there starts the wrong copy.
 it('names the hosts to people, never home and away', () => {
   const said = new Set<string>();
-  for (const commit of ['commit', 'none'] as const)
+  const hear = (begin: () => PairLifecycle, changes: readonly Changes[]): void => {
     for (const stage of Object.keys(STAGES))
-      for (const changes of CHANGES)
-        for (const words of wordsOf(() => pair(pairMember({ commit })).stands(stage, changes), stage, changes)) said.add(words);
+      for (const change of changes) for (const words of wordsOf(() => begin().stands(stage, change), stage, change)) said.add(words);
+  };
+  hear(pair, CHANGES);
+  hear(() => pair(pairMember({ commit: 'none' })), [{}]);
+  // Going back, a few of the changes say what all of them do.
   for (const back of BACK)
-    for (const stage of Object.keys(STAGES))
-      for (const changes of CHANGES) for (const words of wordsOf(() => back().stands(stage, changes), stage, changes)) said.add(words);
+    hear(
+      back,
+      CHANGES.filter((_, n) => n % 8 === 0),
+    );
   expect(said.size).toBeGreaterThan(100);
   expect([...said].join()).toContain('the failover to hv-dr-01 is to be taken back');
   const table = 'docs/way-home.md (home is hv-dr-01, away hv-dr-02)';

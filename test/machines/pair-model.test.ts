@@ -36,6 +36,8 @@ const MORE = [
   row('failed over', 'requests that arrive late', 'commit', 1),
   row('failed over home', 'requests that arrive late', 'rollback', 1),
   row('home, off', 'requests that arrive late', 'rollback', 1),
+  row('replicating', 'cancelled, and requests that arrive late', 'commit', 1),
+  row('replicating', 'cancelled, and replication and machines that break', 'commit', 1),
 ];
 
 const ALL = [

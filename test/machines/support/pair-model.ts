@@ -99,7 +99,10 @@ export const pairMoves = (trouble: Trouble) =>
     // An administrator does what the remedy says.
     if (position.snapshot.value === 'needsOperator' && isDownAtHome(world))
       yield { label: 'home is started by hand', event: null, world: { ...world, home: { ...world.home, power: RUNNING } } };
-    for (const [label, change] of ownMoves(world, trouble)) yield { label, event: null, world: { ...world, ...change } };
+    // What breaks after the end is nobody's doing here.
+    const isOver = (position.snapshot.status as string) === 'done';
+    for (const [label, change] of ownMoves(world, { ...trouble, breaks: trouble.breaks === true && !isOver }))
+      yield { label, event: null, world: { ...world, ...change } };
   };
 
 function* callMoves(call: EffectInput, world: TwoHosts, trouble: Trouble): Generator<Move<TwoHosts>> {

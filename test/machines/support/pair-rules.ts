@@ -50,8 +50,8 @@ function inspectPairState(node: Node<TwoHosts>, wasRunning: boolean): void {
   const { context } = node.position.snapshot;
   // On course `back` a person has given up halfway.
   if (status !== 'cancelled' || context.course === 'back' || !wasRunning || home.mode === 1) return;
-  // Who gives up while nobody knows whether the failover became final leaves the VM running at home.
-  const isOpen = context.homeAt !== null && mayBeAtWork(context) && isUp(home);
+  // Who gives up while nobody knows whether the failover became final leaves the VM at home, where it ran when it was last seen.
+  const isOpen = context.homeAt !== null && mayBeAtWork(context);
   assert(away.power === 2 || isOpen, 'cancelled, but the VM that ran away when the run began does not run there');
 }
 
