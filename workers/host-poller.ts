@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { toFailure } from '../src/domain/failure.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
+import type { WatchChange } from '../src/runtime/dispatcher.ts';
 import { writeHostHealth } from '../src/runtime/host-health.ts';
 import type { RunId } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
@@ -52,7 +53,8 @@ export class HostPoller {
   #newlyTaken = true;
   #holding = false;
   #wake: (() => void) | undefined;
-  #poked = false;
+  /** When Redis was last asked what is watched. */
+  #asked = Number.NEGATIVE_INFINITY;
   readonly #abort = new AbortController();
   #loop: Promise<void> | undefined;
 
@@ -73,9 +75,16 @@ export class HostPoller {
     return this.#table.size > 0 && this.#holding;
   }
 
-  /** Somebody in this process registered a watch. */
-  poke(): void {
-    this.#poked = true;
+  /** Somebody in this process changed what is watched. Who knows the version before needs not read the index again, however large it is. */
+  hear({ from, to, set, removed }: WatchChange): void {
+    if (from === this.#version) {
+      this.#table.remove(removed);
+      for (const [field, stored] of set) if (this.#serves(field)) this.#table.set(field, stored, performance.now());
+      this.#version = to;
+    } else {
+      this.#asked = Number.NEGATIVE_INFINITY;
+    }
+    if (set.size > 0) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
     this.#wake?.();
   }
 
@@ -101,10 +110,7 @@ export class HostPoller {
   async #run(): Promise<void> {
     while (!this.#stopped) {
       try {
-        this.#poked = false;
-        if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
-        // Renewed at every turn: a lease that ran out between two looks would make all workers take turns looking.
-        if (this.#table.size > 0 && (await this.#mayLook()) && performance.now() >= this.#nextLook) await this.#look();
+        if (this.#untilTurn() <= 0) await this.#turn();
       } catch (error) {
         this.#parts.log.error({ err: error, host: this.#parts.hostKey }, 'polling a host failed, going on');
         this.#nextLook = performance.now() + ASK_MS;
@@ -113,11 +119,26 @@ export class HostPoller {
     }
   }
 
+  async #turn(): Promise<void> {
+    this.#asked = performance.now();
+    if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
+    // Renewed at every turn: a lease that ran out between two looks would make all workers take turns looking.
+    if (this.#table.size > 0 && (await this.#mayLook()) && performance.now() >= this.#nextLook) await this.#look();
+  }
+
+  /** Until Redis is asked again or the next look is due, milliseconds. */
+  #untilTurn(): number {
+    const ask = this.#asked + ASK_MS;
+    return (this.isLooking ? Math.min(ask, this.#nextLook) : ask) - performance.now();
+  }
+
   /** True when there is something new to watch for. */
   async #refresh(): Promise<boolean> {
     const { runtime, hostKey } = this.#parts;
     const version = await runtime.redis.get(runtime.keys.watchVersion(hostKey));
     if (version === this.#version) return false;
+    // Whatever this process changes while the index is read is read anew: it may or may not be in it.
+    this.#version = undefined;
     const watches = Object.entries(await runtime.redis.hgetall(runtime.keys.watches(hostKey)));
     this.#table.replace(Object.fromEntries(watches.filter(([field]) => this.#serves(field))), performance.now());
     this.#version = version;
@@ -247,6 +268,7 @@ export class HostPoller {
     const event = { type: 'host.observed', seenAt, ...seen, ...(errors.length > 0 ? { errors } : {}) };
     const outcome = await runtime.advance(ref, event, { effect: 'watch', token, final: false });
     if (outcome !== 'dropped' && outcome !== 'gone') return;
+    this.#table.drop(field, stored);
     const index = runtime.keys.watches(hostKey);
     if ((await runtime.redis.hget(index, field)) === stored) await runtime.redis.hdel(index, field);
     // A worker that was slow to hand a watch over may have put an old one in the place of the present one.
@@ -255,8 +277,8 @@ export class HostPoller {
   }
 
   async #pause(): Promise<void> {
-    if (this.#stopped || this.#poked) return;
-    const wait = this.isLooking ? Math.max(0, Math.min(ASK_MS, this.#nextLook - performance.now())) : ASK_MS;
+    const wait = this.#untilTurn();
+    if (this.#stopped || wait <= 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, wait);
       this.#wake = () => {

@@ -60,21 +60,16 @@ export class WatchTable {
   /** Takes over the index of the host; entries that did not change keep what they know. */
   replace(index: Readonly<Record<string, string>>, now: number): void {
     for (const [field, entry] of this.#entries) if (index[field] !== entry.stored) this.#entries.delete(field);
-    for (const [field, stored] of Object.entries(index)) {
-      if (this.#entries.has(field)) continue;
-      const slash = field.indexOf('/');
-      const ref = { run: field.slice(0, slash), id: field.slice(slash + 1) };
-      this.#entries.set(field, {
-        ref,
-        stored,
-        watch: JSON.parse(stored) as Watch,
-        since: now,
-        digest: '',
-        percent: null,
-        statistics: null,
-        backlog: null,
-      });
-    }
+    for (const [field, stored] of Object.entries(index)) this.set(field, stored, now);
+  }
+
+  /** An entry of the index; one that is known as it is keeps what it knows. */
+  set(field: string, stored: string, now: number): void {
+    if (this.#entries.get(field)?.stored === stored) return;
+    const slash = field.indexOf('/');
+    const ref = { run: field.slice(0, slash), id: field.slice(slash + 1) };
+    const watch = JSON.parse(stored) as Watch;
+    this.#entries.set(field, { ref, stored, watch, since: now, digest: '', percent: null, statistics: null, backlog: null });
   }
 
   get size(): number {
@@ -91,6 +86,11 @@ export class WatchTable {
     const owners = new Map<string, string>();
     for (const { ref, watch } of this.#entries.values()) owners.set(ref.run, watch.host);
     return [...owners].map(([run, host]) => ({ run, host }));
+  }
+
+  /** The entry is not what it was when this was stored any more, or gone. */
+  drop(field: string, stored: string): void {
+    if (this.#entries.get(field)?.stored === stored) this.#entries.delete(field);
   }
 
   remove(fields: readonly string[]): void {

@@ -71,6 +71,7 @@ class WorkerProcess {
   readonly #pollers = new Map<string, HostPoller>();
   readonly #lastSweep = new Map<RunId, number>();
   readonly #counts = new Map<RunId, StatusCounts>();
+  readonly #settling = new Map<RunId, Promise<void>>();
   /** No sweep before this time, by `performance.now()` as all waits here: a clock that is set does not change them. */
   #quietUntil = 0;
   #stopped = false;
@@ -85,7 +86,7 @@ class WorkerProcess {
       redis: options.redis,
       now: this.#clock.now,
       keys: options.keys ?? new Keys(),
-      onWatch: (hostKey) => this.#pollers.get(hostKey)?.poke(),
+      onWatch: (hostKey, change) => this.#pollers.get(hostKey)?.hear(change),
       onCounts: (run, counts) => this.#counts.set(run, counts),
       onReleased: (ref, member) => void this.#released(ref, member),
       onTransfer: (ref, member, moves) => void this.#transferred(ref, member, moves),
@@ -174,7 +175,7 @@ class WorkerProcess {
       await this.#transfers.repair(run);
       await this.#transfers.grant(run);
       await this.#runtime.committer(run).flush();
-      if (await isSettled(this.#runtime, run)) await settle(this.#runtime, run);
+      await this.#settle(run);
     } catch (error) {
       this.#options.log.error({ err: error, run }, 'looking after a run failed, going on');
     }
@@ -235,10 +236,21 @@ class WorkerProcess {
       const counts = this.#counts.get(ref.run);
       if (counts && counts.pending > 0) await this.#admission.admit(ref.run);
       const open = counts && counts.pending + counts.working + counts.paused + counts.attention;
-      if (open === 0 && (await isSettled(this.#runtime, ref.run))) await settle(this.#runtime, ref.run);
+      if (open === 0) await this.#settle(ref.run);
     } catch (error) {
       this.#options.log.debug({ err: error, ...ref }, 'giving a slot back is left to the sweep');
     }
+  }
+
+  /** The last members of a run end together: what is to be done then costs as much as the run has members, and is done once. */
+  #settle(run: RunId): Promise<void> {
+    const settling = this.#settling.get(run);
+    if (settling) return settling;
+    const work = isSettled(this.#runtime, run)
+      .then((settled) => (settled ? settle(this.#runtime, run) : undefined))
+      .finally(() => this.#settling.delete(run));
+    this.#settling.set(run, work);
+    return work;
   }
 
   async #transferred(ref: InstanceRef, member: MemberInput, moves: boolean | null): Promise<void> {

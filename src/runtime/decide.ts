@@ -51,13 +51,7 @@ export function decideInitial(name: MachineName, member: unknown, now: number): 
 /**
  * Decides what an event means for a stored lifecycle. Pure but for `now`.
  */
-export function decide(
-  stored: Revised,
-  member: unknown,
-  event: RuntimeEvent,
-  reporter: Reporter | null,
-  now: number,
-): Verdict {
+export function decide(stored: Revised, member: unknown, event: RuntimeEvent, reporter: Reporter | null, now: number): Verdict {
   const { row } = stored;
   if (reporter && row.live[reporter.effect]?.token !== reporter.token) return 'dropped';
   if (row.done) return 'ignored';

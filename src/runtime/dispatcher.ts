@@ -27,6 +27,16 @@ export interface Watch extends Omit<WatchInput, 'at'> {
   readonly host: string;
 }
 
+/** What one process has changed about the watches of a host. */
+export interface WatchChange {
+  /** Version of the index before and after: who knows the one needs to read nothing to know the other. */
+  readonly from: string | null;
+  readonly to: string;
+  /** Field and value. */
+  readonly set: ReadonlyMap<string, string>;
+  readonly removed: readonly string[];
+}
+
 /** A lifecycle whose effects are to be handed over. */
 export interface Handover {
   readonly ref: InstanceRef;
@@ -53,10 +63,15 @@ export class Dispatcher {
   readonly #keys: Keys;
   readonly #records: RunRecords;
   readonly #queues = new Map<string, Queue>();
-  readonly #onWatch: (hostKey: string) => void;
+  readonly #onWatch: (hostKey: string, change: WatchChange) => void;
 
   /** @param onWatch hears which host's watches changed, so that a poller in this process need not wait for its next look */
-  constructor(redis: RedisConnection, keys: Keys, records: RunRecords, onWatch: (hostKey: string) => void = () => undefined) {
+  constructor(
+    redis: RedisConnection,
+    keys: Keys,
+    records: RunRecords,
+    onWatch: (hostKey: string, change: WatchChange) => void = () => undefined,
+  ) {
     this.#redis = redis;
     this.#keys = keys;
     this.#records = records;
@@ -71,7 +86,7 @@ export class Dispatcher {
       jobs.push({ name, data, opts });
       control.set(run, jobs);
     };
-    const watches = new Map<string, { set: string[]; remove: string[] }>();
+    const watches = new Map<string, { set: Map<string, string>; removed: string[] }>();
     const asking: Promise<unknown>[] = [];
     for (const { ref, row, member, started, ended, again } of items) {
       if (member) {
@@ -94,12 +109,12 @@ export class Dispatcher {
         const field = `${ref.run}/${ref.id}`;
         for (const [host, entry] of changedWatches(member, watch, ended.watch)) {
           const hostKey = await this.hostKey(ref.run, host);
-          const change = watches.get(hostKey) ?? { set: [], remove: [] };
+          const change = watches.get(hostKey) ?? { set: new Map<string, string>(), removed: [] };
           if (entry) {
             const text = JSON.stringify(entry);
-            if (!again || (await this.#redis.hget(this.#keys.watches(hostKey), field)) !== text) change.set.push(field, text);
+            if (!again || (await this.#redis.hget(this.#keys.watches(hostKey), field)) !== text) change.set.set(field, text);
           } else {
-            change.remove.push(field);
+            change.removed.push(field);
           }
           watches.set(hostKey, change);
         }
@@ -119,14 +134,8 @@ export class Dispatcher {
     const work: Promise<unknown>[] = asking;
     for (const [prefix, jobs] of calls) work.push(this.#queue(prefix, 'calls').addBulk(jobs));
     for (const [run, jobs] of control) work.push(this.#queue(this.#keys.controlQueuePrefix(run), 'control').addBulk(jobs));
-    for (const [hostKey, { set, remove }] of watches) {
-      if (set.length + remove.length === 0) continue;
-      const pipeline = this.#redis.pipeline();
-      if (remove.length > 0) pipeline.hdel(this.#keys.watches(hostKey), ...remove);
-      if (set.length > 0) pipeline.hset(this.#keys.watches(hostKey), ...set);
-      pipeline.set(this.#keys.watchVersion(hostKey), randomUUID());
-      work.push(pipeline.exec().then(() => this.#onWatch(hostKey)));
-    }
+    for (const [hostKey, { set, removed }] of watches)
+      if (set.size + removed.length > 0) work.push(this.#changeWatches(hostKey, set, removed));
     await Promise.all(work);
   }
 
@@ -166,6 +175,18 @@ export class Dispatcher {
 
   async close(): Promise<void> {
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
+  }
+
+  async #changeWatches(hostKey: string, set: ReadonlyMap<string, string>, removed: readonly string[]): Promise<void> {
+    const index = this.#keys.watches(hostKey);
+    const to = randomUUID();
+    const pipeline = this.#redis.pipeline();
+    if (removed.length > 0) pipeline.hdel(index, ...removed);
+    if (set.size > 0) pipeline.hset(index, ...[...set].flat());
+    pipeline.set(this.#keys.watchVersion(hostKey), to, 'GET');
+    const results = (await pipeline.exec()) ?? [];
+    for (const [error] of results) if (error) throw error;
+    this.#onWatch(hostKey, { from: results.at(-1)?.[1] as string | null, to, set, removed });
   }
 
   #queue(prefix: string, name: string): Queue {

@@ -3,7 +3,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 import { Batch } from './batch.ts';
 import { type CommitResult, Committer, needsHandover, outboxEntry, type StatusCounts } from './committer.ts';
 import { type Decision, decide, type Reporter, type RuntimeEvent } from './decide.ts';
-import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS } from './dispatcher.ts';
+import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS, type WatchChange } from './dispatcher.ts';
 import { evidence } from './journal.ts';
 import { type InstanceId, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
 import { laneName } from './lanes.ts';
@@ -27,7 +27,7 @@ export interface RuntimeOptions {
   readonly redis: RedisConnection;
   readonly keys?: Keys;
   readonly now?: () => number;
-  readonly onWatch?: (hostKey: string) => void;
+  readonly onWatch?: (hostKey: string, change: WatchChange) => void;
   /** Hears the sizes of a run's status sets after each commit of this process. */
   readonly onCounts?: (run: RunId, counts: StatusCounts) => void;
   /** Hears of members that left `working` in this process: their slots are free. */
