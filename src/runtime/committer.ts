@@ -16,6 +16,8 @@ export interface Proposal {
   readonly limit: number;
   /** Revision the run's own lifecycle must still have, checked in the same script; null = any. */
   readonly runRevision: number | null;
+  /** For how long after Redis was restarted or failed over a call it intends is in doubt, milliseconds. */
+  readonly calm: number;
   /** When the sweep should look if nothing has happened; null = never. */
   readonly due: number | null;
   /** What the journal keeps beside the states; null writes no entry. */
@@ -69,7 +71,7 @@ export class Committer {
     const lanes: string[] = [];
     const handed = this.#handedOver.splice(0);
     const args: (string | number)[] = [this.#now(), handed.length, ...handed];
-    for (const { id, decision, lane, limit, runRevision, due, journal } of proposals) {
+    for (const { id, decision, lane, limit, runRevision, calm, due, journal } of proposals) {
       let ready = 0;
       if (lane !== null && (decision.before === 'pending' || decision.after === 'pending')) {
         if (!lanes.includes(lane)) lanes.push(lane);
@@ -91,6 +93,7 @@ export class Committer {
         limit,
         runRevision ?? '',
         id === RUN_INSTANCE ? '' : token,
+        calm,
         needsHandover(decision) ? outboxEntry(id, decision) : '',
         decision.counters.length,
         ...decision.counters.flatMap((counter) => [counter, 1]),
@@ -109,6 +112,7 @@ export class Committer {
         keys.due(run),
         keys.tally(run),
         ...MEMBER_STATUSES.map((status) => keys.status(run, status)),
+        keys.epoch(run),
         ...lanes.map((one) => keys.ready(run, one)),
       ],
       args,

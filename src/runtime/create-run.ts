@@ -105,7 +105,7 @@ export async function createRun(
     const published = await runScript(
       redis,
       'publish-run',
-      [...shared, keys.journal(run), ...ready],
+      [...shared, keys.journal(run), keys.epoch(run), ...ready],
       [creation, createdAt, members.length, encodeRow(row), to, data],
     );
     if (published !== 1) throw expired(run);

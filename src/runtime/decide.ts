@@ -43,7 +43,7 @@ export function decideInitial(name: MachineName, member: unknown, now: number): 
   const { machine } = DEFINITIONS[name];
   const [snapshot, actions] = initialTransition(machine, member);
   const { value, context, status } = snapshot;
-  const nothing: Row = { machine: name, version: 0, value, context: {}, done: false, born: now, live: {}, timers: {} };
+  const nothing: Row = { machine: name, version: 0, value, context: {}, done: false, live: {}, timers: {} };
   const stepped = { value, context: context as Stepped['context'], done: status === 'done', requests: toRequests(actions) };
   return next({ revision: 0, row: nothing }, { status: null, state: '', moves: false }, stepped, now);
 }
@@ -85,7 +85,7 @@ function next(
   requests?.forEach((request, n) => {
     switch (request.kind) {
       case 'start':
-        live[request.id] = { token: `r${revision + 1}.${n}.${before.born.toString(36)}`, src: request.src, input: request.input };
+        live[request.id] = { token: `r${revision + 1}.${n}.${now.toString(36)}`, src: request.src, input: request.input };
         started[request.id] = live[request.id] as LiveEffect;
         break;
       case 'arm':
@@ -105,7 +105,7 @@ function next(
     }
   });
   const { member: _, ...context } = whole as Record<string, unknown>;
-  const row: Row = { machine: before.machine, version, value, context, done, born: before.born, live, timers };
+  const row: Row = { machine: before.machine, version, value, context, done, live, timers };
   const moves = movesData(row);
   return {
     expected: revision,

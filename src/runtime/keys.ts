@@ -38,6 +38,8 @@ export class Keys {
   outbox = (run: RunId) => `${this.prefix}:{${run}}:outbox`;
   /** Hash by instance: `<token>|<epoch>` of a call that may be made, `<token>|<epoch>|<worker>|<time>` once somebody claimed it. */
   calls = (run: RunId) => `${this.prefix}:{${run}}:calls`;
+  /** `<epoch>|<ms since the epoch>`: the server that was last committed to, and when it was first. */
+  epoch = (run: RunId) => `${this.prefix}:{${run}}:epoch`;
   /** Sorted set: when the sweep should look at an instance if nothing has happened. */
   due = (run: RunId) => `${this.prefix}:{${run}}:due`;
   /** Hash of counters. */

@@ -17,8 +17,6 @@ export interface Row extends StoredState {
   readonly machine: MachineName;
   readonly version: number;
   readonly done: boolean;
-  /** When the run was created, ms since the epoch. Part of every token: a run that gets the name of one that was lost has other tokens. */
-  readonly born: number;
   readonly live: Readonly<Record<string, LiveEffect>>;
   readonly timers: Readonly<Record<string, number>>;
 }

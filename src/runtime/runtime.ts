@@ -195,6 +195,7 @@ export class Runtime {
       decision,
       lane: member && laneName(member),
       ...admission,
+      calm: member?.settings.timeouts.doubt ?? 0,
       due: dueTime(decision.row, this.now()),
       journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
     });

@@ -74,8 +74,9 @@ test('a claim whose answer was lost is still ours', async ({ onTestFinished }) =
     own.disconnect();
     way.close();
   });
-  const runId = /run_id:(\w+)/.exec(await redis.info('server'))?.[1];
-  await redis.hset(keys.calls(ref.run), ref.id, `r3.0|${runId}`);
+  const info = `${await redis.info('server')}${await redis.info('replication')}`;
+  const epoch = `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`;
+  await redis.hset(keys.calls(ref.run), ref.id, `r3.0|${epoch}`);
   const runtime = new Runtime({ redis: own });
   await own.ping();
   way.loseNextAnswer();

@@ -32,11 +32,11 @@ export function committer(redis: RedisConnection, run: string): Committer {
   );
 }
 
-const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context: {}, done: false, born: 0, live: {}, timers: {} };
+const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context: {}, done: false, live: {}, timers: {} };
 
 /** A transition with what a test is about; everything else is empty. */
 export function proposal(id: string, expected: number, about: Partial<Decision & Omit<Proposal, 'id' | 'decision'>> = {}): Proposal {
-  const { lane = 'hv-a', limit = 0, runRevision = null, due = null, journal = null, ...decision } = about;
+  const { lane = 'hv-a', limit = 0, runRevision = null, calm = 0, due = null, journal = null, ...decision } = about;
   const row = { ...EMPTY, context: { revision: expected + 1 } };
   return {
     id,
@@ -57,6 +57,7 @@ export function proposal(id: string, expected: number, about: Partial<Decision &
     lane,
     limit,
     runRevision,
+    calm,
     due,
     journal,
   };

@@ -38,7 +38,7 @@ describe('agrees with XState', () => {
     const marks = ['a', 'b', 'a1', 'a2', 'b1'];
     const machine = setup({
       types: { context: {} as { log: string } },
-      actions: named([...marks.map((mark) => `+${mark}`), ...marks.map((mark) => `-${mark}`), 'go']),
+      actions: named([...marks.map((mark) => `+${mark}`), ...marks.map((mark) => `-${mark}`), 'go']) as never,
     }).createMachine({
       context: { log: '' },
       initial: 'a',
