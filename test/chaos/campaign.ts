@@ -56,8 +56,8 @@ const VM_SECONDS = { provider: 2, mixed: 8, reverse: 8 };
 const AFTER_START_MS = 1_500;
 const LOOK_MS = 250;
 
-/** How long a run may take to come to its end when everything is mended, milliseconds. */
-const patienceMs = ({ vms }: CampaignOptions): number => 150_000 + vms * 300;
+/** When everything is mended a run may stand still for so long before it counts as stuck, milliseconds. */
+const PATIENCE_MS = 120_000;
 
 /** Brings one batch home while everything around it is disturbed, and judges what became of it. */
 export async function runCampaign(options: CampaignOptions): Promise<Summary> {
@@ -118,9 +118,9 @@ async function campaign(options: CampaignOptions, directory: string, redis: Frag
   const disturber = new Disturber({ crew, gates, redis, network, hosts: simulator, speed: SPEED, say });
   const connection = connectRedis(redis.server.url, 'worker');
   const views = new RunViews(connection, new Keys());
-  const isOver = async (): Promise<boolean> => {
+  const look = async () => {
     const { state, counts } = await views.run(run);
-    return state === 'finished' || counts.pending + counts.working === 0;
+    return { over: state === 'finished' || counts.pending + counts.working === 0, counts: JSON.stringify(counts) };
   };
 
   const begun = performance.now();
@@ -128,13 +128,17 @@ async function campaign(options: CampaignOptions, directory: string, redis: Frag
   for (const disturbance of drawSchedule({ ...options, overMs })) {
     await until(disturbance.at);
     // While Redis is away nobody can tell, and the next disturbance does not wait for it.
-    const over = await Promise.race([isOver(), sleep(LOOK_MS, false)]);
-    if (over) break;
+    const seen = await Promise.race([look(), sleep(LOOK_MS)]);
+    if (seen?.over) break;
     disturber.begin(disturbance);
   }
   await disturber.over();
   const mended = performance.now();
-  while (!(await isOver()) && performance.now() - mended < patienceMs(options)) await sleep(LOOK_MS);
+  for (let [before, changed] = ['', mended]; ; await sleep(LOOK_MS)) {
+    const { over, counts } = await look();
+    if (counts !== before) [before, changed] = [counts, performance.now()];
+    if (over || performance.now() - changed > PATIENCE_MS) break;
+  }
   const settleMs = Math.round(performance.now() - mended);
 
   const intents = await countIntents(readJournal(connection, new Keys(), run), redis.cutOff);
