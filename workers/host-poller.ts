@@ -88,8 +88,13 @@ export class HostPoller {
     this.#wake?.();
   }
 
-  /** Redis was away and may have forgotten looks it had confirmed: the next one is told to everybody, also where nothing has changed. */
+  /**
+   * Redis was away and may have forgotten what it had confirmed: what is watched is read anew, and the next look is told to everybody, also where
+   * nothing has changed.
+   */
   tellAgain(): void {
+    this.#version = undefined;
+    this.#asked = Number.NEGATIVE_INFINITY;
     this.#table.untellAll();
     this.#newlyTaken = true;
     this.#nextLook = Math.min(this.#nextLook, this.#soonest);
