@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
-import { ServerClock } from '../src/redis/server-clock.ts';
 import { Admission } from '../src/runtime/admission.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
 import { listNewRuns } from '../src/runtime/create-run.ts';
@@ -10,6 +9,7 @@ import { Presence } from '../src/runtime/presence.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
 import { RunViews } from '../src/runtime/run-view.ts';
 import { type Checkpoint, Runtime } from '../src/runtime/runtime.ts';
+import { ServerClock } from '../src/runtime/server-clock.ts';
 import { isSettled, Sweep, settle } from '../src/runtime/sweep.ts';
 import { TransferSlots } from '../src/runtime/transfer-slots.ts';
 import { CallRunner } from './call-runner.ts';

@@ -1,4 +1,4 @@
-import type { RedisConnection } from './connection.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 
 /** How often the server is asked, milliseconds. In between time is counted by this process's monotonic clock. */
 const AGAIN_MS = 5_000;

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { ServerClock } from '../../src/redis/server-clock.ts';
+import { ServerClock } from '../../src/runtime/server-clock.ts';
 import { useRedis } from '../support/redis.ts';
 
 const { redis } = useRedis();
