@@ -245,7 +245,7 @@ class WorkerProcess {
   /** The last members of a run end together: what is to be done then costs as much as the run has members, and is done once. */
   #settle(run: RunId): Promise<void> {
     const settling = this.#settling.get(run);
-    if (settling) return settling;
+    if (settling !== undefined) return settling;
     const work = isSettled(this.#runtime, run)
       .then((settled) => (settled ? settle(this.#runtime, run) : undefined))
       .finally(() => this.#settling.delete(run));
