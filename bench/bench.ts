@@ -5,65 +5,45 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Comparison, compare } from './comparison.ts';
-import type { Contender } from './contender.ts';
+import { across } from './across.ts';
+import type { Comparison } from './comparison.ts';
+import { interleave } from './interleave.ts';
 import { type BenchOptions, readOptions } from './options.ts';
-import { printComparison } from './print.ts';
-import { product } from './product-contender.ts';
-import { type RoundFigures, type RoundOptions, runRound } from './round.ts';
-import { imaginaryHosts } from './world.ts';
-import { yardstick } from './yardstick-contender.ts';
+import type { Place } from './place.ts';
+import { printAcross, printComparison } from './print.ts';
+import { runRound } from './round.ts';
 
-const say = (text: string) => process.stderr.write(`${text}\n`);
-
-async function measure(options: BenchOptions, members: number, jobMs: number): Promise<Comparison> {
-  const contenders = [product(), yardstick()].filter(({ name }) => options.only === null || options.only === name);
-  const rounds: Record<Contender['name'], RoundFigures[]> = { product: [], yardstick: [] };
-  for (let round = 1; round <= options.rounds; round++) {
-    for (const contender of contenders) {
-      const figures = await runRound(contender, roundOptions(options, members, jobMs, contender, round));
-      rounds[contender.name].push(figures);
-      const { wall = 0, cpu = 0 } = figures;
-      say(
-        `${members} VMs, ${jobMs / 1000} s, round ${round}: ${contender.name} ${(wall / 1000).toFixed(2)} s, ${cpu.toFixed(3)} ms CPU a VM`,
-      );
-    }
-  }
-  return compare({ members, jobMs, ...rounds });
+/** Places whose rounds are interleaved, because they are compared with each other. */
+function groupsOf({ members, jobsMs, workers, appendfsync }: BenchOptions): readonly (readonly Place[])[] {
+  const group = (jobMs: number, vms: number): readonly Place[] =>
+    workers.flatMap((count) => appendfsync.map((mode) => ({ members: vms, jobMs, workers: count, appendfsync: mode, killed: false })));
+  return jobsMs.flatMap((jobMs) => members.map((vms) => group(jobMs, vms)));
 }
 
-function roundOptions(options: BenchOptions, members: number, jobMs: number, { name }: Contender, round: number): RoundOptions {
-  const { kind, pollMs, workers, concurrency, appendfsync, profile } = options;
-  return {
-    hosts: imaginaryHosts(members, options.hosts),
-    kind,
-    members,
-    jobMs,
-    pollMs,
-    workers,
-    concurrency,
-    appendfsync,
-    profile: profile && join(profile, `${name}-${members}-${jobMs / 1000}s-${round}`),
-  };
+function fileName({ members, jobMs, workers, appendfsync }: Place): string {
+  return `${members}-${jobMs / 1000}s-${workers}-${appendfsync}`;
 }
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  if (options.profile !== null) mkdirSync(options.profile, { recursive: true });
+  const { profile: directory } = options;
+  if (directory !== null) mkdirSync(directory, { recursive: true });
   const comparisons: Comparison[] = [];
-  for (const jobMs of options.jobsMs) {
-    for (const members of options.members) {
-      const comparison = await measure(options, members, jobMs);
-      comparisons.push(comparison);
-      if (!options.json) process.stdout.write(`${printComparison(comparison)}\n`);
-    }
+  for (const places of groupsOf(options)) {
+    const measured = await interleave(options, places, (contender, place, round) => {
+      const profile = directory && join(directory, `${contender.name}-${fileName(place)}-${round}`);
+      return runRound(contender, { ...options, ...place, profile });
+    });
+    comparisons.push(...measured);
+    if (!options.json) for (const one of measured) process.stdout.write(`${printComparison(one)}\n`);
   }
-  if (options.json) process.stdout.write(`${JSON.stringify({ type: 'bench', comparisons })}\n`);
+  if (!options.json) process.stdout.write(printAcross(across(comparisons)));
+  else process.stdout.write(`${JSON.stringify({ type: 'bench', host: options.kind.kind, comparisons, across: across(comparisons) })}\n`);
 }
 
 try {
   await main();
 } catch (error) {
-  say(error instanceof Error ? error.message : String(error));
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }

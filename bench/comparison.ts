@@ -1,11 +1,10 @@
-import { GOALS, type Goal, judge, type Verdict } from './goals.ts';
+import { type Goal, goalFor, judge, type Verdict } from './goals.ts';
+import type { Place } from './place.ts';
 import type { RoundFigures } from './round.ts';
 import { median } from './statistics.ts';
 
-/** All rounds of one number of VMs and one length of jobs. */
-export interface Measured {
-  readonly members: number;
-  readonly jobMs: number;
+/** All rounds of one place. */
+export interface Measured extends Place {
   /** In the order in which they were measured; a round's yardstick ran right after its product. */
   readonly product: readonly RoundFigures[];
   readonly yardstick: readonly RoundFigures[];
@@ -22,31 +21,37 @@ export interface ComparedFigure {
   readonly verdict: Verdict | null;
 }
 
-export interface Comparison {
-  readonly members: number;
-  readonly jobMs: number;
+export interface Comparison extends Place {
   readonly figures: readonly ComparedFigure[];
 }
 
-export function compare({ members, jobMs, product, yardstick }: Measured): Comparison {
-  const names = Object.keys(product[0] ?? yardstick[0] ?? {});
-  return { members, jobMs, figures: names.map((figure) => compareFigure(figure)) };
+export function compare({ product, yardstick, ...place }: Measured): Comparison {
+  const names = new Set([...product, ...yardstick].flatMap((round) => Object.keys(round)));
+  return { ...place, figures: [...names].map((figure) => compareFigure(figure)) };
 
   function compareFigure(figure: string): ComparedFigure {
-    const ours = product.map((round) => round[figure] ?? 0);
-    const theirs = yardstick.map((round) => round[figure] ?? 0);
-    const ratios = ours.flatMap((value, n) => (theirs[n] ? [value / theirs[n]] : []));
+    const ratios = product.flatMap((round, n) => ratioOf(round[figure], yardstick[n]?.[figure]));
     const ratio = ratios.length > 0 ? median(ratios) : null;
-    const value = ours.length > 0 ? median(ours) : null;
-    const goal = GOALS.find((one) => one.figure === figure && one.members === members && one.jobMs === jobMs) ?? null;
+    const value = medianOf(product, figure);
+    const goal = goalFor(figure, place);
     const judged = goal?.compared === 'ratio' ? ratio : value;
     return {
       figure,
       product: value,
-      yardstick: theirs.length > 0 ? median(theirs) : null,
+      yardstick: medianOf(yardstick, figure),
       ratio,
       goal,
       verdict: goal === null || judged === null ? null : judge(goal, judged),
     };
   }
+}
+
+function ratioOf(ours: number | undefined, theirs: number | undefined): readonly number[] {
+  return ours === undefined || !theirs ? [] : [ours / theirs];
+}
+
+/** Null where no round has it. */
+function medianOf(rounds: readonly RoundFigures[], figure: string): number | null {
+  const values = rounds.flatMap((round) => round[figure] ?? []);
+  return values.length > 0 ? median(values) : null;
 }

@@ -12,8 +12,8 @@ export interface Outcome {
   readonly members: readonly MemberTimes[];
   /** Durable records of all VMs together. */
   readonly records: number;
-  /** Memory of the journal in Redis, bytes; 0 where there is none. */
-  readonly journalBytes: number;
+  /** When each of them was made, ms since the epoch, in order; null where nobody keeps that. */
+  readonly recordedAt: readonly number[] | null;
 }
 
 /** One of those that are compared, seen from the process that measures. */
@@ -26,6 +26,8 @@ export interface Contender {
   completed(redis: Redis): Promise<number>;
   /** Nothing more happens. */
   isSettled(redis: Redis): Promise<boolean>;
+  /** Memory of the journal in Redis, bytes; 0 where there is none. */
+  journalBytes(redis: Redis): Promise<number>;
   /** Reads everything: only after the measurement. */
   outcome(redis: Redis): Promise<Outcome>;
 }

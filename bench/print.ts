@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
+import type { AcrossFigure } from './across.ts';
 import type { ComparedFigure, Comparison } from './comparison.ts';
+import { describe } from './place.ts';
 
 type Format = (value: number) => string;
 
@@ -21,11 +23,15 @@ const FIGURES: Readonly<Record<string, readonly [string, Format]>> = {
   creationCpu: ['CPU a VM, creator', ms],
   records: ['durable records a VM', count],
   requests: ['host requests a VM', count],
+  calls: ['of them InitiateFailback', count],
+  wire: ['HTTP requests a VM, all together', count],
   looks: ['looks at whole hosts', count],
   settingsReads: ['reads of all settings', count],
   polls: ['looks at copying VMs', count],
   pollsPeak: ['of them in the busiest second', count],
+  pollGapP50: ['between two looks at a VM, median', ms],
   pollGapP99: ['between two looks at a VM, p99', ms],
+  pollGapMax: ['between two looks at a VM, longest', ms],
   commands: ['Redis commands a VM', count],
   scripts: ['script calls a VM', count],
   redisBytes: ['Redis memory a VM, afterwards', bytes],
@@ -34,15 +40,40 @@ const FIGURES: Readonly<Record<string, readonly [string, Format]>> = {
   peakMemory: ['worker memory, peak', bytes],
   peakGrowth: ['worker memory, growth a VM', bytes],
   heap: ['worker heap a VM, afterwards', bytes],
+  inFlight: ['most VMs in flight', count],
+  flightWorker: ['worker memory a VM in flight', bytes],
+  flightHeap: ['of it still needed', bytes],
+  flightRedis: ['Redis memory a VM in flight', bytes],
+  flightRedisWithoutJournal: ['of it not the journal', bytes],
+  calledAtKill: ['called for when killed', count],
+  underWayAtKill: ['of them copying', count],
+  homeAtKill: ['home when killed', count],
+  ready: ['new worker serves after', ms],
+  firstRequest: ['its first host request after', ms],
+  firstCommit: ['its first commit after', ms],
+  firstCall: ['its first InitiateFailback after', ms],
+  allDone: ['all done after', seconds],
+  repeated: ['calls repeated', count],
+  lost: ['VMs lost', count],
 };
 
-export function printComparison({ members, jobMs, figures }: Comparison): string {
+export function printComparison(comparison: Comparison): string {
   const rows = new Table({ head: ['', 'product', 'yardstick', 'ratio', 'goal', ''], style: { head: [], border: [], compact: true } });
   for (const [name, [words, format]] of Object.entries(FIGURES)) {
-    const figure = figures.find((one) => one.figure === name);
+    const figure = comparison.figures.find((one) => one.figure === name);
     if (figure) rows.push([words, ...valuesOf(figure, format), goalOf(figure, format), figure.verdict ?? '']);
   }
-  return `${members} VMs, jobs of ${jobMs / 1000} s\n${rows.toString()}`;
+  return `${describe(comparison)}\n${rows.toString()}`;
+}
+
+/** Empty when there is nothing to tell. */
+export function printAcross(figures: readonly AcrossFigure[]): string {
+  if (figures.length === 0) return '';
+  const rows = new Table({ head: ['', 'product', 'yardstick', 'at most', ''], style: { head: [], border: [], compact: true } });
+  const words = (ratio: number | null) => (ratio === null ? '' : ratio.toFixed(2));
+  for (const { what, product, yardstick, goal, verdict } of figures)
+    rows.push([what, words(product), words(yardstick), words(goal), verdict ?? '']);
+  return `${rows.toString()}\n`;
 }
 
 function valuesOf({ product, yardstick, ratio }: ComparedFigure, format: Format): readonly string[] {

@@ -26,7 +26,8 @@ export function product(): Contender {
         run: RUN,
         plan: 'bench',
         createdBy: 'bench',
-        hosts: hosts.map(({ name, address, connection }) => ({ name, address, connection, inFlight: members })),
+        // Workers of the benchmark know how to reach them.
+        hosts: hosts.map(({ name, address }) => ({ name, address, connection: null, inFlight: members })),
         inFlight: members,
         members: hosts.flatMap(({ name, vms }) => vms.map((vm) => newMember(name, vm))),
         adopt: false,
@@ -35,6 +36,7 @@ export function product(): Contender {
     },
     completed: (redis) => redis.scard(keys.status(RUN, 'completed')),
     isSettled: async (redis) => (await redis.sismember(keys.activeRuns(), RUN)) === 0,
+    journalBytes: async (redis) => (await redis.memory('USAGE', keys.journal(RUN), 'SAMPLES', 100)) ?? 0,
     outcome: (redis) => readOutcome(redis, keys),
   };
 }
@@ -45,13 +47,14 @@ function newMember(host: string, { vmId, name }: BenchHost['vms'][number]) {
 
 async function readOutcome(redis: Redis, keys: Keys): Promise<Outcome> {
   const members: MemberTimes[] = [];
+  const recordedAt: number[] = [];
   let possibleAt = 0;
   for await (const { id, at, to } of readJournal(redis, keys, RUN)) {
+    recordedAt.push(at);
     if (id === RUN_INSTANCE) possibleAt ||= at;
     else if (to === 'completed') members.push({ possibleAt, completedAt: at });
   }
   const rows = await redis.hgetall(keys.rows(RUN));
   const revisions = Object.entries(rows).map(([id, row]) => (id === RUN_INSTANCE ? 0 : Number(row.slice(0, row.indexOf('|')))));
-  const journalBytes = await redis.memory('USAGE', keys.journal(RUN), 'SAMPLES', 0);
-  return { members, records: revisions.reduce((sum, revision) => sum + revision, 0), journalBytes: journalBytes ?? 0 };
+  return { members, records: revisions.reduce((sum, revision) => sum + revision, 0), recordedAt };
 }

@@ -1,27 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { startManagedRedis } from '../src/redis/managed-redis.ts';
+import { writeFileSync } from 'node:fs';
 import type { Contender, Outcome } from './contender.ts';
-import type { HostKind } from './host/host-factory.ts';
 import type { RequestFigures } from './host/request-count.ts';
+import type { HostsFigures } from './hosts-job.ts';
+import { InFlight } from './in-flight.ts';
 import { cpuMs, peakMemory } from './process-usage.ts';
 import { type RedisFigures, redisFigures } from './redis-figures.ts';
-import { percentile } from './statistics.ts';
-import { type Figures, WorkerProcess } from './worker-process.ts';
-import type { BenchHost } from './world.ts';
+import { Stage, type StageOptions } from './stage.ts';
+import { percentile, sum } from './statistics.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
-export interface RoundOptions {
-  readonly hosts: readonly BenchHost[];
-  readonly kind: HostKind;
-  readonly members: number;
-  readonly jobMs: number;
-  readonly pollMs: number;
+export interface RoundOptions extends StageOptions {
   readonly workers: number;
-  readonly concurrency: number | null;
-  readonly appendfsync: 'everysec' | 'always';
   /** Processor profiles and Redis's own count of commands go to files that begin like this; null: none. */
   readonly profile: string | null;
 }
@@ -29,70 +18,71 @@ export interface RoundOptions {
 /** What one round showed. Times in milliseconds, memory in bytes; "a VM" figures are totals divided by the number of VMs. */
 export type RoundFigures = Readonly<Record<string, number>>;
 
-const LOOK_MS = 20;
-const PATIENCE_MS = 600_000;
-
 /**
- * Brings all VMs home once: a Redis of its own, workers that are ready before the clock starts, everything counted from the first command of the
- * creation to the last VM's completion.
- * @throws Error when a VM is lost, or a host is asked a second time to bring one home
+ * Brings all VMs home once: hosts and a Redis of its own, workers that are ready before the clock starts, everything counted from the first
+ * command of the creation to the last VM's completion.
+ * @throws Error when a VM is lost, or `InitiateFailback` did not arrive exactly once for each
  */
 export async function runRound(contender: Contender, options: RoundOptions): Promise<RoundFigures> {
-  const directory = mkdtempSync(join(tmpdir(), 'failback-bench-'));
-  const server = await startManagedRedis({ directory, appendfsync: options.appendfsync });
-  const redis = new Redis(server.url, { maxRetriesPerRequest: null });
-  const { kind, hosts, jobMs, pollMs, concurrency, profile } = options;
-  const job = { redisUrl: server.url, kind, hosts, jobMs, pollMs, concurrency };
-  const workers: WorkerProcess[] = [];
+  const { members, jobMs, profile } = options;
+  const stage = await Stage.set(contender, options);
   try {
-    for (let n = 0; n < options.workers; n++) {
-      const own = { ...job, profile: profile && `${profile}-${n + 1}.cpuprofile` };
-      workers.push(await WorkerProcess.start({ program: contender.program, job: own }));
-    }
-    const usage = () => ({ worker: sum(workers.map(({ pid }) => cpuMs(pid))), server: cpuMs(server.pid), own: process.cpuUsage() });
-    const before = { ...(await redisFigures(redis)), ...usage(), peak: sum(workers.map(({ pid }) => peakMemory(pid))) };
+    const { redis, server, hosts } = stage;
+    const workers: WorkerProcess[] = [];
+    for (let n = 0; n < options.workers; n++) workers.push(await stage.startWorker(profile && `${profile}-${n + 1}.cpuprofile`));
+    const read = async (): Promise<Reading> => ({
+      ...(await redisFigures(redis)),
+      worker: sum(workers.map(({ pid }) => cpuMs(pid))),
+      server: cpuMs(server.pid),
+      peak: sum(workers.map(({ pid }) => peakMemory(pid))),
+      journal: await contender.journalBytes(redis),
+    });
+    const inFlight = new InFlight(stage, contender, { workers, members, jobMs });
+    const before = await read();
+    const ownBefore = process.cpuUsage();
     const begunAt = Date.now();
-    await contender.create(redis, hosts);
+    await stage.create();
     const createdAt = Date.now();
-    const own = process.cpuUsage(before.own);
-    await untilAllHome(contender, redis, options.members);
-    const after = { ...(await redisFigures(redis)), ...usage(), peak: sum(workers.map(({ pid }) => peakMemory(pid))) };
+    const own = process.cpuUsage(ownBefore);
+    await stage.untilAllHome(() => inFlight.look());
+    const after = await read();
+    const counted = await hosts.figures();
     const figures = await Promise.all(workers.map((worker) => worker.figures()));
+    const requests = counted?.requests ? [counted.requests] : figures.map((one) => one.requests);
     const outcome = await contender.outcome(redis);
     if (profile !== null) writeFileSync(`${profile}.commands.json`, JSON.stringify(after.byCommand));
-    check(contender, figures, outcome, options.members);
+    const calls = callsOf(counted, requests);
+    check(contender, calls, outcome, members);
     await Promise.all(workers.map((worker) => worker.end()));
     return {
       ...timesOf(outcome, { begunAt, createdAt, jobMs }),
-      ...costs(before, after, outcome, options.members),
-      creationCpu: (own.user + own.system) / 1000 / options.members,
-      ...requestsOf(
-        figures.map(({ requests }) => requests),
-        options.members,
-      ),
-      heap: sum(figures.map(({ heapUsed }, n) => heapUsed - (workers[n]?.idleHeap ?? 0))) / options.members,
+      ...costs(before, after, outcome, members),
+      creationCpu: (own.user + own.system) / 1000 / members,
+      calls: calls.arrived / members,
+      ...(counted === null ? {} : { wire: counted.wire / members }),
+      ...requestsOf(requests, members),
+      ...(await inFlight.figures()),
+      heap: sum(figures.map(({ heapUsed }, n) => heapUsed - (workers[n]?.idleHeap ?? 0))) / members,
     };
   } finally {
-    await Promise.all(workers.map((worker) => worker.kill()));
-    redis.disconnect();
-    await server.kill();
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
+    await stage.clear();
   }
 }
 
-async function untilAllHome(contender: Contender, redis: Redis, members: number): Promise<void> {
-  const givenUp = Date.now() + PATIENCE_MS;
-  while ((await contender.completed(redis)) < members || !(await contender.isSettled(redis))) {
-    if (Date.now() > givenUp) throw new Error(`${contender.name}: only ${await contender.completed(redis)} of ${members} VMs came home`);
-    await sleep(LOOK_MS);
-  }
+interface Calls {
+  readonly arrived: number;
+  readonly repeated: readonly string[];
 }
 
-function check(contender: Contender, figures: readonly Figures[], { members }: Outcome, expected: number): void {
-  if (members.length !== expected) throw new Error(`${contender.name}: ${members.length} of ${expected} VMs came home`);
-  const repeated = figures.flatMap(({ requests }) => requests.repeated);
-  if (repeated.length > 0)
-    throw new Error(`${contender.name}: InitiateFailback came again for ${repeated.length} VMs, e.g. ${repeated[0]}`);
+function callsOf(counted: HostsFigures | null, requests: readonly RequestFigures[]): Calls {
+  if (counted !== null) return { arrived: counted.calls, repeated: counted.repeated };
+  return { arrived: sum(requests.map((one) => one.requests.initiateFailback ?? 0)), repeated: requests.flatMap((one) => one.repeated) };
+}
+
+function check({ name }: Contender, { arrived, repeated }: Calls, { members }: Outcome, expected: number): void {
+  if (members.length !== expected) throw new Error(`${name}: ${members.length} of ${expected} VMs came home`);
+  if (repeated.length > 0) throw new Error(`${name}: InitiateFailback came again for ${repeated.length} VMs, e.g. ${repeated[0]}`);
+  if (arrived !== expected) throw new Error(`${name}: InitiateFailback arrived ${arrived} times for ${expected} VMs`);
 }
 
 function timesOf({ members }: Outcome, { begunAt, createdAt, jobMs }: { begunAt: number; createdAt: number; jobMs: number }): RoundFigures {
@@ -112,9 +102,10 @@ interface Reading extends RedisFigures {
   readonly worker: number;
   readonly server: number;
   readonly peak: number;
+  readonly journal: number;
 }
 
-function costs(before: Reading, after: Reading, { records, journalBytes }: Outcome, members: number): RoundFigures {
+function costs(before: Reading, after: Reading, { records }: Outcome, members: number): RoundFigures {
   const [worker, server] = [after.worker - before.worker, after.server - before.server];
   const redisBytes = after.usedMemory - before.usedMemory;
   return {
@@ -124,7 +115,7 @@ function costs(before: Reading, after: Reading, { records, journalBytes }: Outco
     peakMemory: after.peak,
     peakGrowth: (after.peak - before.peak) / members,
     redisBytes: redisBytes / members,
-    redisBytesWithoutJournal: (redisBytes - journalBytes) / members,
+    redisBytesWithoutJournal: (redisBytes - (after.journal - before.journal)) / members,
     fileBytes: (after.fileBytes - before.fileBytes) / members,
     commands: (after.commands - before.commands) / members,
     scripts: (after.scripts - before.scripts) / members,
@@ -143,10 +134,8 @@ function requestsOf(figures: readonly RequestFigures[], members: number): RoundF
     settingsReads: replicationSettings,
     polls: sum(figures.map(({ polls }) => polls)),
     pollsPeak: sum(figures.map(({ pollsPeak }) => pollsPeak)),
+    pollGapP50: percentile(gaps, 0.5),
     pollGapP99: percentile(gaps, 0.99),
+    pollGapMax: gaps.at(-1) ?? 0,
   };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }

@@ -19,7 +19,10 @@ export function serveWorker(start: StartContender): void {
   const begin = async (job: WorkerJob): Promise<void> => {
     const create = await hostFactory(job.kind);
     const hosts = new Map<string, HyperVHost>();
-    for (const host of job.hosts) hosts.set(host.name, count.watch(await create({ ...host, jobMs: job.jobMs })));
+    for (const host of job.hosts) {
+      const made = await create({ ...host, jobMs: job.jobMs });
+      hosts.set(host.name, job.kind.kind === 'loopback' ? made : count.watch(made));
+    }
     close = await start(job, async (name) => {
       const host = hosts.get(name);
       if (!host) throw new Error(`there is no host ${name}`);
@@ -34,6 +37,7 @@ export function serveWorker(start: StartContender): void {
   process.on('message', (message: ToWorker) => {
     if (message.type === 'begin') void begin(message.job);
     else if (message.type === 'figures') void tell();
+    else if (message.type === 'heap') say({ type: 'heap', heapUsed: heapUsed() });
     else void end();
   });
   const tell = async (): Promise<void> => {

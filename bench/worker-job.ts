@@ -6,6 +6,7 @@ import type { BenchHost } from './world.ts';
 export interface WorkerJob {
   readonly redisUrl: string;
   readonly kind: HostKind;
+  /** Without their VMs where the hosts are processes of their own. */
   readonly hosts: readonly BenchHost[];
   readonly jobMs: number;
   /** Jobs at a time; null: the contender's own choice. */
@@ -16,8 +17,13 @@ export interface WorkerJob {
   readonly profile: string | null;
 }
 
-export type ToWorker = { readonly type: 'begin'; readonly job: WorkerJob } | { readonly type: 'figures' } | { readonly type: 'end' };
+export type ToWorker =
+  | { readonly type: 'begin'; readonly job: WorkerJob }
+  | { readonly type: 'figures' }
+  | { readonly type: 'heap' }
+  | { readonly type: 'end' };
 
 export type FromWorker =
   | { readonly type: 'ready'; readonly heapUsed: number }
+  | { readonly type: 'heap'; readonly heapUsed: number }
   | { readonly type: 'figures'; readonly heapUsed: number; readonly requests: RequestFigures };

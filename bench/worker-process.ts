@@ -1,6 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { Child } from './child.ts';
 import type { FromWorker, ToWorker, WorkerJob } from './worker-job.ts';
 
 export interface StartOptions {
@@ -13,67 +11,41 @@ export type Figures = Extract<FromWorker, { type: 'figures' }>;
 
 /** A contender's worker in a process of its own; it ends with this one. */
 export class WorkerProcess {
-  readonly #child: ChildProcess;
+  readonly #child: Child<ToWorker, FromWorker>;
   /** Bytes on its heap before it has anything to do. */
   idleHeap = 0;
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: Child<ToWorker, FromWorker>) {
     this.#child = child;
   }
 
   /** Resolves when it serves. @throws Error when it ends before that */
   static async start({ program, job }: StartOptions): Promise<WorkerProcess> {
-    const path = fileURLToPath(new URL(program, import.meta.url));
-    const child = fork(path, [], { execArgv: ['--expose-gc'], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    const child = new Child<ToWorker, FromWorker>(program, ['--expose-gc']);
     const worker = new WorkerProcess(child);
-    worker.#say({ type: 'begin', job });
-    worker.idleHeap = (await worker.#hear('ready')).heapUsed;
+    worker.idleHeap = (await child.ask({ type: 'begin', job }, 'ready')).heapUsed;
     return worker;
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.#child.pid;
   }
 
   /** Ends the profile, if there is one. */
-  async figures(): Promise<Figures> {
-    this.#say({ type: 'figures' });
-    return await this.#hear('figures');
+  figures(): Promise<Figures> {
+    return this.#child.ask({ type: 'figures' }, 'figures');
   }
 
-  async end(): Promise<void> {
-    if (this.#hasEnded) return;
-    const ended = once(this.#child, 'exit');
-    this.#say({ type: 'end' });
-    await ended;
+  /** Bytes on its heap that are still needed: a full collection, which takes its time. */
+  async heap(): Promise<number> {
+    return (await this.#child.ask({ type: 'heap' }, 'heap')).heapUsed;
   }
 
-  async kill(): Promise<void> {
-    if (this.#hasEnded) return;
-    const ended = once(this.#child, 'exit');
-    this.#child.kill('SIGKILL');
-    await ended;
+  end(): Promise<void> {
+    return this.#child.end({ type: 'end' });
   }
 
-  get #hasEnded(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null;
-  }
-
-  #say(message: ToWorker): void {
-    this.#child.send(message);
-  }
-
-  #hear<Type extends FromWorker['type']>(type: Type): Promise<Extract<FromWorker, { type: Type }>> {
-    return new Promise((resolve, reject) => {
-      const ended = (code: number | null, signal: string | null) => reject(new Error(`a worker ended with ${signal ?? code}`));
-      const listen = (message: FromWorker): void => {
-        if (message.type !== type) return;
-        this.#child.off('message', listen);
-        this.#child.off('exit', ended);
-        resolve(message as Extract<FromWorker, { type: Type }>);
-      };
-      this.#child.on('message', listen);
-      this.#child.once('exit', ended);
-    });
+  kill(): Promise<void> {
+    return this.#child.kill();
   }
 }

@@ -16,7 +16,7 @@ export interface BenchHost {
   readonly vms: readonly BenchVm[];
 }
 
-/** VMs spread evenly over hosts that exist only as objects. */
+/** VMs spread evenly over hosts nobody listens for yet. */
 export function imaginaryHosts(members: number, hosts: number): readonly BenchHost[] {
   return Array.from({ length: Math.min(hosts, members) }, (_, h) => ({
     name: `bench-${h + 1}`,

@@ -29,12 +29,13 @@ export function yardstick(): Contender {
     async isSettled(redis) {
       return (await redis.llen(`${waiting}:active`)) === 0;
     },
+    journalBytes: async () => 0,
     async outcome(redis) {
       const results = (await redis.hvals(YARDSTICK_RESULTS)).map((text) => JSON.parse(text) as StepResult);
       return {
         members: results.map(({ createdAt, completedAt }) => ({ possibleAt: createdAt, completedAt })),
         records: results.reduce((sum, { step }) => sum + step + 2, 0),
-        journalBytes: 0,
+        recordedAt: null,
       };
     },
   };

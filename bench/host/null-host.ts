@@ -1,35 +1,11 @@
 import { JobState } from '../../src/domain/cim-job.ts';
-import { FailbackError } from '../../src/domain/failure.ts';
 import type { JobObservation, VmObservation } from '../../src/domain/observation.ts';
 import { EnabledState, OperationalStatus, RequestedState } from '../../src/domain/power.ts';
 import { ReplicationHealth, ReplicationMode, ReplicationState, ReplicationType } from '../../src/domain/replication.ts';
 import { JOB_STARTED } from '../../src/domain/return-value.ts';
 import type { HyperVHost, MachinePower, MethodResult, ReplicationSettings } from '../../src/hyperv/hyperv-host.ts';
 import type { HostOptions } from './host-factory.ts';
-
-/** Methods no lifecycle of the benchmark needs: they fail, so that nothing is measured that nobody meant. */
-const REFUSED = [
-  'identify',
-  'heartbeat',
-  'testReplicaOf',
-  'replicationStatistics',
-  'replicatedDiskBytes',
-  'authorizationEntries',
-  'replicationServerSettings',
-  'initiateFailover',
-  'commitFailover',
-  'revertFailover',
-  'reverseReplicationRelationship',
-  'startReplication',
-  'resynchronize',
-  'requestReplicationStateChange',
-  'initiateShutdown',
-  'testReplicaSystem',
-  'destroyTestReplica',
-  'requestJobStateChange',
-] as const satisfies readonly (keyof HyperVHost)[];
-
-type Refused = Pick<HyperVHost, (typeof REFUSED)[number]>;
+import { notSupported, refusals } from './refused-methods.ts';
 
 interface Copy {
   readonly vmId: string;
@@ -47,7 +23,7 @@ export function createNullHost({ name, vms, jobMs }: HostOptions): HyperVHost {
 
   const machine = (vmId: string): VmObservation => {
     const found = machines.get(vmId);
-    if (!found) throw failure(`host ${name} has no VM ${vmId}`);
+    if (!found) throw notSupported(`host ${name} has no VM ${vmId}`);
     return found;
   };
   const change = (vmId: string, power: number, state: number): void => {
@@ -104,7 +80,7 @@ export function createNullHost({ name, vms, jobMs }: HostOptions): HyperVHost {
       return { returnValue: JOB_STARTED, jobId };
     },
     requestStateChange: async (vmId, requestedState): Promise<MethodResult> => {
-      if (requestedState !== RequestedState.Start) throw failure(`the benchmark's hosts only start VMs, asked for ${requestedState}`);
+      if (requestedState !== RequestedState.Start) throw notSupported(`the benchmark's hosts only start VMs, asked for ${requestedState}`);
       change(vmId, EnabledState.Running, machine(vmId).replication?.state ?? 0);
       return { returnValue: JOB_STARTED, jobId: addJob(START_JOB_TYPE, 100) };
     },
@@ -161,13 +137,4 @@ function settingsOf(vmId: string): ReplicationSettings {
     replicationInterval: 300,
     properties: [],
   };
-}
-
-function refusals(name: string): Refused {
-  const refusal = (method: string) => () => Promise.reject(failure(`host ${name} of the benchmark has no ${method}`));
-  return Object.fromEntries(REFUSED.map((method) => [method, refusal(method)])) as unknown as Refused;
-}
-
-function failure(message: string): FailbackError {
-  return new FailbackError({ class: 'permanent', code: 'wmi.not-supported', message, remedy: 'Look at what the benchmark asked for.' });
 }

@@ -2,7 +2,7 @@ import { ReplicationState } from '../../src/domain/replication.ts';
 import { JOB_STARTED } from '../../src/domain/return-value.ts';
 import type { HyperVHost } from '../../src/hyperv/hyperv-host.ts';
 
-/** Everything hosts were asked for, as far as one worker process asked. Goes to the measuring process as it is. */
+/** Everything hosts were asked for, where it was counted: at the hosts, or in one worker process. Goes to the measuring process as it is. */
 export interface RequestFigures {
   /** By method of the port. */
   readonly requests: Readonly<Record<string, number>>;
@@ -25,6 +25,17 @@ export class RequestCount {
   readonly #repeated: string[] = [];
   readonly #pollsOfSecond = new Map<number, number>();
   readonly #gaps = new Map<number, number>();
+  #underWay = 0;
+
+  /** VMs whose `InitiateFailback` was accepted and that nobody has seen come back since. */
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** VMs somebody asked to be brought home. */
+  get calledFor(): number {
+    return this.#calledFor.size;
+  }
 
   watch(host: HyperVHost): HyperVHost {
     /** By VM whose copy is under way: when it was last seen. */
@@ -33,8 +44,10 @@ export class RequestCount {
       const before = underWay.get(vmId);
       if (before === undefined) return;
       this.#poll(now, now - before);
-      if (state === ReplicationState.FailbackComplete) underWay.delete(vmId);
-      else underWay.set(vmId, now);
+      if (state === ReplicationState.FailbackComplete) {
+        underWay.delete(vmId);
+        this.#underWay--;
+      } else underWay.set(vmId, now);
     };
     const overrides: Partial<HyperVHost> = {
       observe: async (scope, options) => {
@@ -52,7 +65,10 @@ export class RequestCount {
         if (this.#calledFor.has(request.vmId)) this.#repeated.push(request.vmId);
         this.#calledFor.add(request.vmId);
         const result = await host.initiateFailback(request, control);
-        if (result.returnValue === JOB_STARTED) underWay.set(request.vmId, performance.now());
+        if (result.returnValue === JOB_STARTED) {
+          underWay.set(request.vmId, performance.now());
+          this.#underWay++;
+        }
         return result;
       },
     };
