@@ -32,7 +32,11 @@ const CLASSES: Readonly<Record<string, Part>> = {
   Dispatcher: {
     file: 'src/runtime/dispatcher.ts',
     steps: ['handOver'],
-    others: { queueAgain: 'is Sweep.#unstick', forget: 'when a run has ended', ...none('hostKey', 'activeCalls', 'close', '#queue') },
+    others: {
+      queueAgain: 'is Sweep.#unstick',
+      forget: 'when a run has ended',
+      ...none('hostKey', 'activeCalls', 'close', '#queue', '#changeWatches'),
+    },
   },
   Sweep: {
     file: 'src/runtime/sweep.ts',

@@ -97,10 +97,10 @@ export class Lifecycles {
 
   #decide({ revision, known, event, by, era }: Question): Decided | 'dropped' | 'ignored' {
     const product = eventOf(event);
-    const row = era === 0 ? known.row : { ...known.row, born: NOW + era };
+    const { row } = known;
     const dueNow = product.type in row.timers ? { ...row, timers: { ...row.timers, [product.type]: NOW } } : row;
     const proof: Reporter | null = by && { ...by, final: by.effect === 'call' };
-    const verdict = decide({ revision, row: dueNow }, MEMBER, product, proof, NOW);
+    const verdict = decide({ revision, row: dueNow }, MEMBER, product, proof, NOW + era);
     if (typeof verdict === 'string') return verdict;
     const { started, ended, counters, after } = verdict;
     const decision = {

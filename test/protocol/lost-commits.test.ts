@@ -55,7 +55,7 @@ async function intend(runtime: Runtime): Promise<string> {
 
 // Redis forgets that a call was intended, claimed and made; whoever looks while the request is still on its way sees nothing and intends
 // the call again, now in the epoch of the new server.
-test.fails('a call that is intended right after Redis lost commits is in doubt: the one it forgot may be on its way', async (context) => {
+test('a call that is intended right after Redis lost commits is in doubt: the one it forgot may be on its way', async (context) => {
   const { runtime, noFurther, cut } = await withPowerCut(context);
   await runOf(runtime, ref.run, 1);
   await runtime.advance(ref, { type: 'failback.admit' });
@@ -67,7 +67,7 @@ test.fails('a call that is intended right after Redis lost commits is in doubt: 
 });
 
 // Otherwise the report of the forgotten call is taken for that of the other one, and a call that is being made counts as not sent.
-test.fails('a token that Redis has forgotten is never given again', async (context) => {
+test('a token that Redis has forgotten is never given again', async (context) => {
   const { runtime, noFurther, cut } = await withPowerCut(context);
   await runOf(runtime, ref.run, 1);
   await runtime.advance(ref, { type: 'failback.admit' });

@@ -18,8 +18,8 @@ const PRODUCT: Rules = {
   sweepsDue: true,
   unsticks: true,
   stalls: true,
-  youngRedis: false,
-  freshTokens: false,
+  calm: 'commit',
+  freshTokens: true,
 };
 
 /** One member, two worker processes, one Redis, one host: what may happen next in any state. */

@@ -41,7 +41,7 @@ async function follow(replay: Replay, moves: readonly Move[]): Promise<void> {
 test('walks through the model, followed with the product on a real Redis, leave the same behind after every step', async () => {
   const lost = { 'queue lost': 1, 'watch lost': 1, 'answer lost': 1, 'answer late': 1, 'request lost': 1, 'not sent': 1 };
   const model = new Model({ crash: 2, freeze: 1, pause: 1, ...lost, together: 3 });
-  const walks = walksOfInterest(model, chance(1), isFull ? { of: 20_000, most: 2_000 } : { of: 2_000, most: 100 });
+  const walks = walksOfInterest(model, chance(1), isFull ? { of: 20_000, most: 2_000 } : { of: 1_000, most: 60 });
   for (const [n, moves] of walks.entries()) await follow(new Replay(redis, new Keys(`w${n}`), 'r'), moves);
   const all = walks.flat();
   console.log(`protocol: ${walks.length} walks of ${all.length} steps followed`);

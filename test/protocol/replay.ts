@@ -84,6 +84,9 @@ export class Replay {
     const { tasks } = before.workers[worker];
     const goesOn = after.workers[worker].tasks.some(({ is }) => is === 'hand over');
     const { runtime } = process;
+    // Two processes that decide the same on the same row can not tell whose commit it was, and both hand it over: the exploration has that where
+    // decisions and commits are apart; here they are one step.
+    runtime.forgetRows();
     switch (by) {
       case 'Admission.admit':
         return this.#deliver(process, process.admission.admit(this.#run), goesOn);
@@ -162,16 +165,18 @@ export class Replay {
     if (!goesOn) await process.finish();
   }
 
-  /** A token of the model in this run. */
+  /** A token of the model in this run; one that is not live is none here either. */
   async #present(token: string): Promise<string> {
     const stored = await this.#redis.hget(this.#keys.rows(this.#run), 'm0');
-    return `${shortToken(token)}.${decodeRow(stored ?? '', '').row.born.toString(36)}`;
+    const live = Object.values(decodeRow(stored ?? '', '').row.live);
+    return live.find((effect) => shortToken(effect.token) === shortToken(token))?.token ?? token;
   }
 
   async #trouble(what: string, worker: WorkerName | null): Promise<void> {
     const process = worker && this.#workers.get(worker);
     if (what === 'queue lost') await this.#redis.del(...(await this.#redis.keys(`${this.#queue}:calls:*`)));
     if (what === 'watch lost') await this.#redis.hdel(this.#keys.watches(hostKeyOf(ADDRESS)), `${this.#run}/m0`);
+    if (what === 'the time of doubt after the first intent is over') this.#clock += MEMBER.settings.timeouts.doubt;
     if (what === 'redis restarts') {
       await this.#restart();
       await this.#readServer();

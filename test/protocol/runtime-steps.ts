@@ -77,7 +77,7 @@ export function* advanceSteps(protocol: Protocol, state: State, name: WorkerName
   if (task.event.startsWith('timer xstate.after.doubt.') && row.timers.includes(task.event.slice('timer '.length)) && rules.doubtTime) {
     // The time of doubt is over: what has left a process by then has come to the host, or never will.
     if (state.host.requests.some(({ is }) => is === 'in the air')) return;
-    at = ageClaims(state);
+    at = { ...ageClaims(state), server: state.server === 'young' ? 'calm' : state.server };
   }
   const live = task.by?.effect === 'call' ? row.call : row.watch?.split(' ')[0];
   const by = task.by && !rules.tokens && live ? { ...task.by, token: live } : task.by;
@@ -103,9 +103,12 @@ function* commitSteps(
 ): Generator<Step> {
   const { decided } = proposal;
   const expected = rules.revisions ? proposal.expected : state.stored.revision;
-  const { answer, stored } = commit(state.stored, { expected, decided, honest: !(rules.youngRedis && task.stale) });
+  const isCalm = rules.calm === 'never asked' || (state.server === 'calm' && !(rules.calm === 'look' && task.stale));
+  const { answer, stored } = commit(state.stored, { expected, decided, honest: isCalm });
   const keeps = answer === 'committed' && (bounds['redis loses commits'] ?? 0) === 0;
-  const next = withStored(keeps ? { ...state, onDisk: null } : state, rules.outbox ? stored : { ...stored, outbox: [] });
+  const begins = answer === 'committed' && state.server === 'new' && decided.startsCall !== null;
+  const known: State = begins ? { ...state, server: 'young' } : state;
+  const next = withStored(keeps ? { ...known, onDisk: null } : known, rules.outbox ? stored : { ...stored, outbox: [] });
   const what = `${task.event}: "${state.stored.row.state}" → "${decided.row.state}"`;
   const step = (text: string, to: State): Step => ({ by: 'commit.lua', worker: name, what: `${what}: ${text}`, trouble: null, next: to });
   const done = (at: State): State =>

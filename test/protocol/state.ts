@@ -39,7 +39,7 @@ export type Task =
       readonly at: 'taken' | 'read' | 'claimed' | 'sent';
       readonly old: boolean;
     }
-  /** `Runtime.advance`. `job`: it is a report of this job. `stale`: rests on a look that began before Redis had been up for the time of doubt. */
+  /** `Runtime.advance`. `job`: it is a report of this job. `stale`: rests on a look that began before Redis was calm. */
   | {
       readonly is: 'advance';
       readonly event: EventName;
@@ -89,8 +89,8 @@ export interface State {
   readonly stored: Stored;
   /** What a Redis that loses its last second comes back with; null: nothing is going to be lost. */
   readonly onDisk: Stored | null;
-  /** Redis has been up for the time of doubt. */
-  readonly settled: boolean;
+  /** `new`: nothing was intended since Redis was restarted; `young`: not for the time of doubt since something first was. */
+  readonly server: 'calm' | 'new' | 'young';
   readonly workers: Readonly<Record<WorkerName, Process>>;
   readonly host: Host;
   /** How often each trouble has happened. */
@@ -124,7 +124,7 @@ export function firstState(row: KnownRow): State {
   return {
     stored: { revision: 1, row, outbox: [], call: null, jobs: [], watch: null, counted: 0 },
     onDisk: null,
-    settled: true,
+    server: 'calm',
     workers: { a: idle, b: idle },
     host: { operation: 'none', requests: [], received: 0 },
     troubles: {},
@@ -137,14 +137,14 @@ export function keyOf(state: State): string {
   return [one, other].sort()[0] as string;
 }
 
-function encode({ stored, onDisk, settled, workers, host, troubles }: State, first: WorkerName, second: WorkerName): string {
+function encode({ stored, onDisk, server, workers, host, troubles }: State, first: WorkerName, second: WorkerName): string {
   const name = (holder: Holder | 'waiting' | null): string =>
     holder === first ? '1' : holder === second ? '2' : holder === null ? '-' : (holder[0] ?? '');
   const requests = host.requests.map(({ token, from, is }) => `${token}${name(from)}${is}`).sort();
   return [
     encodeStored(stored, name),
     onDisk ? encodeStored(onDisk, name) : '-',
-    settled ? '' : 'young',
+    server,
     encodeProcess(workers[first]),
     encodeProcess(workers[second]),
     host.operation,

@@ -1,7 +1,7 @@
 import { orphan } from './redis.ts';
 import { type Process, type State, type Stored, type Task, TROUBLES, type Trouble, type WorkerName } from './state.ts';
 
-/** What the model may leave away or add, to see that the exploration notices it. The product has all of them but the last two. */
+/** What the model may leave away or add, to see that the exploration notices it. The product has all of them. */
 export interface Rules {
   /** `claim.lua` answers `yes` once per token. */
   readonly claims: boolean;
@@ -27,8 +27,11 @@ export interface Rules {
   readonly unsticks: boolean;
   /** BullMQ moves a job back whose worker has lost its lock. */
   readonly stalls: boolean;
-  /** An intent counts only if it rests on a look that began when Redis had been up for the time of doubt. */
-  readonly youngRedis: boolean;
+  /**
+   * What a Redis that was restarted may have forgotten can still be on its way. `commit`: what is intended within the time of doubt of the first
+   * intent is in doubt; `look`: so is what rests on a look that began before that was over.
+   */
+  readonly calm: 'never asked' | 'commit' | 'look';
   /** No token has the name of one that Redis has forgotten. */
   readonly freshTokens: boolean;
 }

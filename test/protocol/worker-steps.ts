@@ -106,7 +106,7 @@ function* lookSteps({ lifecycles }: Protocol, state: State, name: WorkerName): G
   const event = lookOf(state.host.operation, watch);
   const by = { effect: 'watch', token: tokenOf(watch) } as const;
   if (lifecycles.decide({ revision, known: row, event, by, era: 0 }) === 'ignored') return;
-  const told = advance({ event, by, watch, stale: !state.settled });
+  const told = advance({ event, by, watch, stale: state.server !== 'calm' });
   yield {
     by: 'HostPoller.#look',
     worker: name,

@@ -45,7 +45,7 @@ function* hostSteps(state: State): Generator<Step> {
 }
 
 function* timeSteps({ rules, bounds }: Protocol, state: State): Generator<Step> {
-  const { stored, workers, settled, host, onDisk } = state;
+  const { stored, workers, server, host, onDisk } = state;
   const step = (by: string, worker: WorkerName | null, what: string, next: State): Step => ({ by, worker, what, trouble: null, next });
   for (const name of NAMES) {
     if (!workers[name].awake) yield step('time', name, 'the process goes on', withProcess(state, name, { awake: true }));
@@ -55,8 +55,9 @@ function* timeSteps({ rules, bounds }: Protocol, state: State): Generator<Step> 
     const jobs = stored.jobs.map((other) => (other === job ? { ...job, at: 'waiting' as const } : other));
     yield step('BullMQ', null, `job ${job.token} has stalled`, { ...withStored(state, { ...stored, jobs }), onDisk: null });
   }
-  if (!settled && !host.requests.some(({ is }) => is === 'in the air'))
-    yield step('time', null, 'Redis has been up for the time of doubt', { ...ageClaims(state), settled: true });
+  if (server === 'new') yield step('other members', null, 'a call of another member is intended', { ...state, server: 'young' });
+  if (server === 'young' && !host.requests.some(({ is }) => is === 'in the air'))
+    yield step('time', null, 'the time of doubt after the first intent is over', { ...ageClaims(state), server: 'calm' });
   for (const trouble of LOSSES) {
     if (onDisk !== null || withTrouble(state, trouble, bounds) === null) continue;
     yield { ...step('Redis', null, 'what follows is not on disk yet', { ...state, onDisk: stored }), trouble };
@@ -131,7 +132,7 @@ function restart(state: State, stored: Stored): State {
     ...state,
     stored: { ...stored, call: stored.call && { ...stored.call, honest: false } },
     onDisk: null,
-    settled: false,
+    server: 'new',
     workers: { a: stale(state.workers.a), b: stale(state.workers.b) },
   };
 }
