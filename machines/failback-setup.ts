@@ -61,8 +61,10 @@ export const failbackSetup = setup({
     },
     proof: ({ context }) => stepOf(context).proof(context.member.settings),
     /** One host knows nothing of the other: a side out of sight is waited for this long where a person may vouch for it. */
-    unseen: ({ context: { member, ...rest } }) =>
-      stepOf({ member, ...rest }).fencing && member.partner !== null ? member.settings.reverse.unseen : member.settings.timeouts.step,
+    unseen: ({ context }) => {
+      const { settings, partner } = context.member;
+      return partner !== null && stepOf(context).fencing ? settings.reverse.unseen : settings.timeouts.step;
+    },
     /** Entered on a look, which carries the time. */
     notBefore: ({ context, event }) => Math.max(0, notBeforeOf(context) - event.at),
     /** For a look that decides whether a deadline is believed: its requests must have time to be answered. */

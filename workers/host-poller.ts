@@ -207,6 +207,7 @@ export class HostPoller {
         { jobsOfVm: this.#table.wantsAllJobs(), statistics: this.#table.wantsStatistics(at) },
         { signal: this.#abort.signal },
       );
+      const took = performance.now() - begun;
       if (this.#failures > 0) log.info({ host: host.name }, 'host answers again');
       if (this.#failures > 0 || this.#newlyTaken) await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
       this.#failures = 0;
@@ -221,8 +222,7 @@ export class HostPoller {
       );
       this.#limits.want(this.#table.changeLogs(), host, this.#abort.signal);
       await this.#progress.write(this.#table, this.#limits);
-      // All hosts this process looks at share its time: half of it is left for everything else.
-      const took = performance.now() - begun;
+      // All hosts this process looks at share its time: half of it is left for everything else. Telling waits for commits, not for this.
       const share = Math.max(4 * took, 2 * took * this.#parts.lookers());
       this.#soonest = performance.now() + Math.max(SPACING_MS, share);
       this.#nextLook = performance.now() + pollInterval(this.#table.paces(performance.now()), share);
