@@ -11,6 +11,8 @@ interface Sample {
 }
 
 const SAMPLE_MS = 250;
+/** Where fewer are in flight at a time, those that wait or are home would count for them. */
+const ENOUGH = 0.9;
 /** Shorter jobs end before the collection of garbage has. */
 const LONG_JOB_MS = 10_000;
 
@@ -46,10 +48,11 @@ export class InFlight {
     if (underWay === this.#members && this.#heap === null && this.#jobMs >= LONG_JOB_MS) await this.#readHeap();
   }
 
-  /** Nothing where no VM was seen under way. */
+  /** Nothing where no VM was seen under way, no memory where some were never under way together with the others. */
   async figures(): Promise<Readonly<Record<string, number>>> {
     const [before, most] = [await this.#before, this.#most];
     if (most === null) return {};
+    if (most.underWay < ENOUGH * this.#members) return { inFlight: most.underWay };
     const redis = most.redis - before.redis;
     return {
       inFlight: most.underWay,
