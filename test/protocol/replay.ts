@@ -4,7 +4,7 @@ import { hostKeyOf, type Keys } from '../../src/runtime/keys.ts';
 import { decodeRow } from '../../src/runtime/row.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { Incarnation } from './incarnation.ts';
-import { type EventName, eventOf, MEMBER, shortToken } from './lifecycle.ts';
+import { eventOf, MEMBER, shortToken } from './lifecycle.ts';
 import type { State, Stored, Task, WorkerName } from './state.ts';
 import { isReport, type Move } from './walk.ts';
 
@@ -32,6 +32,8 @@ export class Replay {
   readonly #all: Incarnation[] = [];
   #server = '';
   #clock = Date.now();
+  /** When each worker's last look began. */
+  readonly #lookedAt = new Map<WorkerName, number>();
 
   readonly #restart: () => Promise<void>;
 
@@ -88,6 +90,9 @@ export class Replay {
     // decisions and commits are apart; here they are one step.
     runtime.forgetRows();
     switch (by) {
+      case 'HostPoller.#look':
+        this.#lookedAt.set(worker, this.#clock);
+        return;
       case 'Admission.admit':
         return this.#deliver(process, process.admission.admit(this.#run), goesOn);
       case 'Sweep.fireTimers': {
@@ -113,15 +118,9 @@ export class Replay {
           await process.report(shortToken(task.by?.token ?? ''), task.event);
           return goesOn ? undefined : process.finish();
         }
-        return this.#deliver(
-          process,
-          runtime.advance(
-            this.#ref,
-            eventOf(task.event as EventName),
-            task.by && { ...task.by, token: await this.#present(task.by.token), final: false },
-          ),
-          goesOn,
-        );
+        const event = { ...eventOf(task.event), ...(task.watch === null ? {} : { seenAt: this.#lookedAt.get(worker) }) };
+        const by = task.by && { ...task.by, token: await this.#present(task.by.token), final: false };
+        return this.#deliver(process, runtime.advance(this.#ref, event, by), goesOn);
       }
     }
   }
