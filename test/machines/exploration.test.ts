@@ -41,13 +41,17 @@ describe('whatever host and operator do', () => {
   it.each<[string, Partial<MemberSettings>, boolean]>([
     ['start', {}, false],
     ['adopted, no start, commit', { start: false, after: 'commit' }, true],
-  ])('every rule holds on every transition: %s', (name, settings, adopt) => {
-    const explored = run(settings, adopt);
-    console.log(`anything (${name}): ${explored.states} states, ${explored.transitions} transitions`);
-    for (const rest of explored.rests) rests.add(rest);
-    for (const type of explored.eventTypes) eventTypes.add(type);
-    expect(explored.cutOffFrom(hasEnded).map(historyOf)).toEqual([]);
-  });
+  ])(
+    'every rule holds on every transition: %s',
+    (name, settings, adopt) => {
+      const explored = run(settings, adopt);
+      console.log(`anything (${name}): ${explored.states} states, ${explored.transitions} transitions`);
+      for (const rest of explored.rests) rests.add(rest);
+      for (const type of explored.eventTypes) eventTypes.add(type);
+      expect(explored.cutOffFrom(hasEnded).map(historyOf)).toEqual([]);
+    },
+    300_000,
+  );
 
   it('every declared state is rested in or passed through, and every event type is taken', () => {
     const passedThrough = leafPaths(failbackMachine.root).filter((path) => !rests.has(path));

@@ -29,5 +29,5 @@ describe('with a host that behaves like one', () => {
     const hasEnded = ({ position }: Node<Host>) => ENDED_STATUSES.includes(statusOf(position));
     expect(explored.cutOffFrom((node) => hasCompleted(node) || isCancelled(node)).map(historyOf)).toEqual([]);
     expect(explored.cutOffFrom(hasEnded).map(historyOf)).toEqual([]);
-  });
+  }, 300_000);
 });

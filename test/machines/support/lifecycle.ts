@@ -1,12 +1,10 @@
-import { transition } from 'xstate';
-import { failbackMachine } from '../../../machines/failback.ts';
 import type { FailbackContext } from '../../../machines/failback-context.ts';
 import type { EffectInput, EffectName, WatchInput } from '../../../src/domain/effect.ts';
 import type { Failure } from '../../../src/domain/failure.ts';
 import type { MemberInput, MemberStatus } from '../../../src/domain/member.ts';
 import type { JobObservation } from '../../../src/domain/observation.ts';
 import { JOB_ID, job, member, type VmFacts, vm } from './facts.ts';
-import { type Advance, advance, begin, type Event, type Position, statePath, statusOf } from './position.ts';
+import { type Advance, accepts, advance, begin, type Event, type Position, statePath, statusOf } from './position.ts';
 
 type Command = 'admit' | 'pause' | 'resume' | 'cancel' | 'retry' | 'approve';
 
@@ -73,8 +71,7 @@ export class Lifecycle {
   }
 
   accepts(name: Command): boolean {
-    const [next] = transition(failbackMachine, this.snapshot, { type: `failback.${name}`, at: this.#now });
-    return next !== this.snapshot;
+    return accepts(this.#position, { type: `failback.${name}`, at: this.#now });
   }
 
   /** A look at the host: the VM (null: not there) and every job the host keeps. */

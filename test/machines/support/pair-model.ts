@@ -25,11 +25,17 @@ export interface TwoHosts {
   readonly late: EffectInput | null;
   /** The host nobody can see. */
   readonly dark: Side | null;
+  /** The copy at home has moved to another node of its cluster. */
+  readonly moved: boolean;
   /** The first forbidden thing that was done. */
   readonly crime: string | null;
 }
 
 const HOSTS: Readonly<Record<Side, string>> = { home: 'hv-dr-01', away: 'hv-dr-02' };
+/** The nodes of the cluster at home. */
+export const NODES: readonly string[] = [HOSTS.home, 'hv-dr-03'];
+/** Before this time no data moves, where the plan says so, ms since the epoch. */
+export const COPY_AT = 1_800_000_000_000;
 const OFF = 3;
 const RUNNING = 2;
 
@@ -38,7 +44,7 @@ function copy(mode: number, state: number, power = OFF, type = 0): Copy {
 }
 
 function stage(home: Copy, away: Copy): TwoHosts {
-  return { home, away, late: null, dark: null, crime: null };
+  return { home, away, late: null, dark: null, moved: false, crime: null };
 }
 
 /** Where people leave pairs standing. */
@@ -76,6 +82,10 @@ export interface Trouble {
   /** Replication that breaks by itself. */
   readonly breaks?: boolean;
   readonly cancel?: boolean;
+  /** The copy at home moves to another node. */
+  readonly moves?: boolean;
+  /** Looks from before and after `COPY_AT`. */
+  readonly waits?: boolean;
 }
 
 /** Everything that can happen to a lifecycle and its two hosts. A late request arrives before the time of doubt is over, as the runtime promises. */
@@ -88,7 +98,7 @@ export const pairMoves = (trouble: Trouble) =>
     }
     if (live.call) yield* callMoves(live.call.input as EffectInput, world, trouble);
     if (live.slot) yield { label: 'slot granted', event: { type: 'slot.granted' }, world };
-    if (live.watch) yield* looks(live.watch.input as WatchInput, world);
+    if (live.watch) yield* looks(live.watch.input as WatchInput, world, trouble);
     if (world.late)
       yield { label: `late ${world.late.effect} arrives`, event: null, world: { ...carryOut(world, world.late).world, late: null } };
     // People fence the host they are asked about.
@@ -100,7 +110,7 @@ export const pairMoves = (trouble: Trouble) =>
     if (position.snapshot.value === 'needsOperator' && isDownAtHome(world))
       yield { label: 'home is started by hand', event: null, world: { ...world, home: { ...world.home, power: RUNNING } } };
     // What breaks after the end is nobody's doing here.
-    const isOver = (position.snapshot.status as string) === 'done';
+    const isOver = position.snapshot.done;
     for (const [label, change] of ownMoves(world, { ...trouble, breaks: trouble.breaks === true && !isOver }))
       yield { label, event: null, world: { ...world, ...change } };
   };
@@ -108,7 +118,7 @@ export const pairMoves = (trouble: Trouble) =>
 function* callMoves(call: EffectInput, world: TwoHosts, trouble: Trouble): Generator<Move<TwoHosts>> {
   const report = (returnValue: number): Event => ({ type: 'xstate.done.actor.call', output: { returnValue, jobId: null } });
   const broken = (error: unknown): Event => ({ type: 'xstate.error.actor.call', error });
-  const refused = world.dark === call.side ? NOT_SENT : lastLook(call, world);
+  const refused = world.dark === call.side || call.host !== hostOf(call.side, world) ? NOT_SENT : lastLook(call, world);
   if (refused) {
     yield { label: `call not sent: ${refused.code}`, event: broken(refused), world };
     return;
@@ -133,13 +143,20 @@ function lastLook({ effect, side, fenced }: EffectInput, world: TwoHosts): Failu
   return isUp(world[other]) ? PARTNER_RUNNING : null;
 }
 
-function* looks({ at, sync }: WatchInput, world: TwoHosts): Generator<Move<TwoHosts>> {
-  for (const { side: seen, host } of at) {
+function* looks({ at: places, sync }: WatchInput, world: TwoHosts, trouble: Trouble): Generator<Move<TwoHosts>> {
+  for (const { side: seen, host } of places) {
     if (world.dark === seen) continue;
+    const vm = host === hostOf(seen, world) ? observed(world[seen]) : null;
     const statistics = sync && seen === 'away' ? { pendingBytes: 0, latencySeconds: 1 } : null;
-    const event = { type: 'host.observed', side: seen, host, vm: observed(world[seen]), job: null, running: [], statistics, test: null };
+    const event = { type: 'host.observed', side: seen, host, vm, job: null, running: [], statistics, test: null };
     yield { label: `look ${seen}`, event, world };
+    if (trouble.waits) yield { label: `look ${seen}, later`, event: { ...event, at: COPY_AT + 1 }, world };
   }
+}
+
+/** Where a copy is. */
+function hostOf(side: Side, { moved }: TwoHosts): string {
+  return side === 'home' && moved ? (NODES[1] as string) : HOSTS[side];
 }
 
 export function observed({ mode, state, power, type }: Copy): VmObservation {
@@ -230,6 +247,7 @@ function* ownMoves(world: TwoHosts, trouble: Trouble): Generator<[string, Partia
     yield ['tracking is lost', { away: { ...away, state: 9 } }];
     yield ['replication is suspended', { away: { ...away, state: 7 } }];
   }
+  if (trouble.moves && !world.moved) yield ['home moves to another node', { moved: true }];
   if (!trouble.dark) return;
   if (dark === null) {
     yield ['home out of sight', { dark: 'home' }];
@@ -251,7 +269,15 @@ export function pairKey({ position: { snapshot, live, timers }, world }: Node<Tw
     const fresh = sights.fresh.includes(side);
     if (!sight || !(fresh || context.fenced || fencing)) return null;
     const { vm: found, statistics } = sight;
-    return [fresh, found?.mode, found?.power, found?.replication?.state, found?.replication?.failedOverType, statistics !== null].join();
+    return [
+      fresh,
+      found?.mode,
+      found?.power,
+      found?.replication?.state,
+      found?.replication?.failedOverType,
+      statistics !== null,
+      sight.at > COPY_AT,
+    ].join();
   });
   const told = [seen === null, failure?.class, failure?.code, because?.code];
   const ours = STOPPED.filter((name) => skipped.some((done) => done === name));
