@@ -87,6 +87,8 @@ export type FailbackEvent =
 export interface HostObserved {
   readonly type: 'host.observed';
   readonly at: number;
+  /** Which Redis keeps the run: what another one kept may lack what followed. Unknown in rows of an earlier release. */
+  readonly epoch?: string;
   readonly side: Side;
   /** The plan's name of the host. */
   readonly host: string;

@@ -8,6 +8,7 @@ import type { Look } from './step.ts';
 export interface Sight {
   /** ms since the epoch */
   readonly at: number;
+  readonly epoch?: string;
   /** Null: the host does not have the VM. */
   readonly vm: VmObservation | null;
   readonly job: JobObservation | null;
@@ -89,9 +90,11 @@ export function unseenSide({ sights, member }: FailbackContext): Side | null {
   return (['home', 'away'] as const).find((side) => !sights.fresh.includes(side)) ?? null;
 }
 
-export function withSight(sights: Sights, { side, at, vm, job, running, statistics }: HostObserved): Sights {
-  const fresh = sights.fresh.includes(side) ? sights.fresh : [...sights.fresh, side];
-  return { ...sights, [side]: { at, vm, job, running, statistics }, fresh };
+/** A look that another Redis kept is history: what followed it may be forgotten, so that only a new one shows the same moment as this. */
+export function withSight(sights: Sights, { side, at, epoch, vm, job, running, statistics }: HostObserved): Sights {
+  const kept = sights.fresh.filter((seen) => seen === side || sights[seen]?.epoch === epoch);
+  const fresh = kept.includes(side) ? kept : [...kept, side];
+  return { ...sights, [side]: { at, ...(epoch === undefined ? {} : { epoch }), vm, job, running, statistics }, fresh };
 }
 
 /**

@@ -10,9 +10,10 @@ import type { Runtime } from '../src/runtime/runtime.ts';
 import { ChangeLogLimits } from './change-log-limits.ts';
 import type { HostAccess } from './host-access.ts';
 import { CannotLogOn } from './host-connections.ts';
+import { epochsOf, LookTeller, runOf } from './look-teller.ts';
 import { pollInterval } from './poll-interval.ts';
 import { ProgressWriter } from './progress-writer.ts';
-import { type News, WatchTable } from './watch-table.ts';
+import { WatchTable } from './watch-table.ts';
 
 export interface HostPollerParts {
   readonly runtime: Runtime;
@@ -203,6 +204,8 @@ export class HostPoller {
     try {
       const host = await this.#connect();
       if (!host) return;
+      const runs = this.#table.owners().map(({ run }) => run);
+      const epochs = await epochsOf(runtime, runs);
       const seen = await host.observe(
         { jobsOfVm: this.#table.wantsAllJobs(), statistics: this.#table.wantsStatistics(at) },
         { signal: this.#abort.signal },
@@ -212,9 +215,13 @@ export class HostPoller {
       if (this.#failures > 0 || this.#newlyTaken) await writeHostHealth(runtime.redis, runtime.keys, hostKey, null);
       this.#failures = 0;
       this.#newlyTaken = false;
+      const epochsNow = await epochsOf(runtime, runs);
+      // Who was forgotten while this process looked may have been forgotten since that moment: the next look is for them.
+      const known = fields.filter((field) => epochs.get(runOf(field)) === epochsNow.get(runOf(field)));
+      const teller = new LookTeller({ runtime, host, hostKey, table: this.#table });
       await Promise.all(
-        this.#table.news(fields, seen).map((news) =>
-          this.#tell(news, seen.takenAt, host).catch((error: unknown) => {
+        this.#table.news(known, seen).map((news) =>
+          teller.tell(news, { began: begun, seenAt: seen.takenAt, epoch: epochs.get(news.ref.run) ?? '' }).catch((error: unknown) => {
             log.error({ err: error, ...news.ref }, 'a look could not be delivered, it is told again');
             this.#table.untell(news.field);
           }),
@@ -259,26 +266,6 @@ export class HostPoller {
     const fields = this.#table.fields().filter((field) => field.startsWith(`${run}/`));
     this.#table.remove(fields);
     await runtime.redis.hdel(runtime.keys.watches(hostKey), ...fields);
-  }
-
-  async #tell(
-    { ref, token, field, stored, side, host: where, vm, job, running, statistics, test }: News,
-    seenAt: number,
-    host: HyperVHost,
-  ): Promise<void> {
-    const { runtime, hostKey } = this.#parts;
-    const failed = job !== null && job.errorCode !== 0;
-    const errors = failed ? await host.jobErrors(job.jobId).catch(() => []) : [];
-    const seen = { side, host: where, vm, job, running, statistics, test };
-    const event = { type: 'host.observed', seenAt, ...seen, ...(errors.length > 0 ? { errors } : {}) };
-    const outcome = await runtime.advance(ref, event, { effect: 'watch', token, final: false });
-    if (outcome !== 'dropped' && outcome !== 'gone') return;
-    this.#table.drop(field, stored);
-    const index = runtime.keys.watches(hostKey);
-    if ((await runtime.redis.hget(index, field)) === stored) await runtime.redis.hdel(index, field);
-    // A worker that was slow to hand a watch over may have put an old one in the place of the present one.
-    const present = outcome === 'dropped' ? await runtime.read(ref) : null;
-    if (present?.row.live.watch) await runtime.handOverAgain(ref, present.row);
   }
 
   async #pause(): Promise<void> {

@@ -71,6 +71,8 @@ class WorkerProcess {
   readonly #pollers = new Map<string, HostPoller>();
   readonly #lastSweep = new Map<RunId, number>();
   readonly #counts = new Map<RunId, StatusCounts>();
+  /** Runs this process has looked through: nobody knows what the last one that did has left behind. */
+  readonly #swept = new Set<RunId>();
   readonly #settling = new Map<RunId, Promise<void>>();
   /** No sweep before this time, by `performance.now()` as all waits here: a clock that is set does not change them. */
   #quietUntil = 0;
@@ -167,7 +169,9 @@ class WorkerProcess {
       this.#queues.serveRun(run);
       for (const host of hosts) void this.#serveHost(run, host);
       if (!(await this.#presence.hold(this.#runtime.keys.sweeper(run), SWEEP_LEASE_MS))) return;
-      await this.#sweep.sweep(run, last === undefined).catch((error: unknown) => {
+      const thorough = !this.#swept.has(run);
+      this.#swept.add(run);
+      await this.#sweep.sweep(run, thorough).catch((error: unknown) => {
         this.#options.log.error({ err: error, run }, 'the sweep could not look after everything, going on');
       });
       await this.#admission.repair(run);
@@ -266,6 +270,7 @@ class WorkerProcess {
     await this.#runtime.committer(run).flush();
     this.#lastSweep.delete(run);
     this.#counts.delete(run);
+    this.#swept.delete(run);
     this.#queues.leaveRun(run);
     this.#access.forget(run);
     await this.#runtime.dispatcher.forget(run).catch((error: unknown) => {

@@ -16,6 +16,8 @@ export interface Reporter {
   readonly effect: string;
   readonly token: string;
   readonly final: boolean;
+  /** When what it reports began to be seen, by this process's `performance.now()`; absent: just now. */
+  readonly since?: number;
 }
 
 /** One transition, decided but not committed. */

@@ -108,7 +108,7 @@ export class Runtime {
         this.#rows.delete(where);
         continue;
       }
-      const result = await this.#commit(ref, verdict, member, event, admission);
+      const result = await this.#commit(ref, verdict, member, event, reporter, admission);
       if (result === 'committed') return 'committed';
       this.#rows.delete(where);
       if (result === 'over-limit' || result === 'gone') return result;
@@ -188,6 +188,7 @@ export class Runtime {
     decision: Decision,
     member: MemberInput | null,
     event: RuntimeEvent,
+    reporter: Reporter | null,
     admission: AdmissionTerms,
   ): Promise<CommitResult> {
     const result = await this.committer(ref.run).commit({
@@ -195,7 +196,7 @@ export class Runtime {
       decision,
       lane: member && laneName(member),
       ...admission,
-      calm: member?.settings.timeouts.doubt ?? 0,
+      calm: member === null ? 0 : member.settings.timeouts.doubt + ageOfLooks(decision.row, reporter),
       due: dueTime(decision.row, this.now()),
       journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
     });
@@ -249,6 +250,14 @@ export class Runtime {
       if (!oldest.done) this.#rows.delete(oldest.value);
     }
   }
+}
+
+/** How long ago the first of the looks began that a decision rests on, milliseconds. */
+function ageOfLooks({ context }: Row, reporter: Reporter | null): number {
+  const { home, away } = (context.sights ?? {}) as { readonly home?: { readonly at: number }; readonly away?: { readonly at: number } };
+  const apart = home && away ? Math.abs(home.at - away.at) : 0;
+  const age = reporter?.since === undefined ? 0 : performance.now() - reporter.since;
+  return Math.ceil(age + apart);
 }
 
 /** When the sweep should look at a lifecycle if nothing has happened; null when it waits for a person or has ended. */

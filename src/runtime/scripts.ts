@@ -6,6 +6,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 export type ScriptName =
   | 'commit'
   | 'claim'
+  | 'epoch'
   | 'take-slots'
   | 'hold-lease'
   | 'hold-vms'

@@ -53,7 +53,7 @@ export function nodesOf(machine: AnyStateMachine): readonly Node[] {
 }
 
 /** True when `node` lies within `ancestor` and is not the same. */
-export function isWithin(node: Node, ancestor: Node): boolean {
+function isWithin(node: Node, ancestor: Node): boolean {
   for (let { parent } = node; parent; parent = parent.parent) if (parent === ancestor) return true;
   return false;
 }

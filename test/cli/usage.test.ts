@@ -9,7 +9,7 @@ describe('wrong usage is exit 2', () => {
     [['runs', '--limit', 'many'], 'Give a whole number from 1 to 100000', ''],
     [['report', 'latest', '--format', 'pdf'], 'Allowed choices are html, json, md, csv', ''],
     [['run', 'plan.yaml', '--name', 'a/b'], 'can not be the name of a run', 'remedy:'],
-    [['runs', '--redis', 'redis+cluster://a:1'], 'come with a later version', 'remedy:'],
+    [['runs', '--redis', 'redis+sentinel://a:1'], 'Sentinel', 'remedy:'],
     [['simulate', '--password', 'hunter2'], '--password takes a reference, not a password', 'env:NAME'],
     [['demo', '--strategy', 'both'], 'Allowed choices are provider, reverse, mixed', ''],
   ])('%j', async (argv, message, hint) => {

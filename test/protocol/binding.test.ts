@@ -46,9 +46,10 @@ const CLASSES: Readonly<Record<string, Part>> = {
   CallRunner: { file: 'workers/call-runner.ts', steps: ['run', '#call'], others: {} },
   HostPoller: {
     file: 'workers/host-poller.ts',
-    steps: ['#look', '#tell'],
+    steps: ['#look'],
     others: none(),
   },
+  LookTeller: { file: 'workers/look-teller.ts', steps: ['tell'], others: {} },
   Admission: { file: 'src/runtime/admission.ts', steps: ['admit'], others: none() },
 };
 

@@ -92,7 +92,7 @@ describe('a Redis that loses commits', () => {
     ['when only tokens are new', { calm: 'never asked' }],
   ];
   /** The look may have begun before the forgotten request came, and be committed when what is intended is in doubt no more. */
-  const slow = ['when a look takes longer than the time of doubt', {}] as const;
+  const slow = ['when the time of doubt is counted from the commit', { calm: 'commit' }] as const;
 
   test.each(isFull ? [...forgetful, slow] : forgetful)(
     'has a call made beside one it has forgotten, %s',
@@ -105,7 +105,7 @@ describe('a Redis that loses commits', () => {
   test.runIf(isFull)(
     'does not, when the time of doubt is counted from the beginning of the look',
     () => {
-      const { states, transitions, broken } = explore(new Model(bounds, { calm: 'look' }));
+      const { states, transitions, broken } = explore(new Model(bounds));
       console.log(`protocol: Redis loses commits, the beginning of the look counts: ${states} states, ${transitions} transitions`);
       expect(broken && `${broken.promise}\n${tell(broken.trace)}`).toBeNull();
     },

@@ -18,7 +18,7 @@ const PRODUCT: Rules = {
   sweepsDue: true,
   unsticks: true,
   stalls: true,
-  calm: 'commit',
+  calm: 'look',
   freshTokens: true,
 };
 

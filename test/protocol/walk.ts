@@ -14,7 +14,7 @@ export interface Move {
 }
 
 /** What the replay leaves to BullMQ and to the poller, whose loops have no place to stop at, and members it does not have. */
-const LEFT_OUT = ['BullMQ', 'other members', 'Sweep.#outbox', 'Sweep.#claims', 'Sweep.#look', 'Sweep.#unstick', 'HostPoller.#tell'];
+const LEFT_OUT = ['BullMQ', 'other members', 'Sweep.#outbox', 'Sweep.#claims', 'Sweep.#look', 'Sweep.#unstick', 'LookTeller.tell'];
 
 const DELIVERIES = ['Runtime.advance', 'commit.lua'];
 

@@ -116,14 +116,14 @@ function* lookSteps({ lifecycles }: Protocol, state: State, name: WorkerName): G
   };
 }
 
-/** `HostPoller.#tell` after a look nobody wanted any more: removes that entry, puts the present one in its place. */
+/** `LookTeller.tell` after a look nobody wanted any more: removes that entry, puts the present one in its place. */
 function* unwatchSteps(state: State, name: WorkerName, task: Of<'unwatch'>): Generator<Step> {
   const { stored } = state;
   const { row, revision } = stored;
   const present: Task[] = row.watch === null ? [] : [{ is: 'again', row, for: 'look', revision }];
   const isThere = stored.watch === task.watch;
   const next = become(isThere ? withStored(state, { ...stored, watch: null }) : state, name, task, ...present);
-  yield { by: 'HostPoller.#tell', worker: name, what: isThere ? 'removes the entry' : 'the entry is gone', trouble: null, next };
+  yield { by: 'LookTeller.tell', worker: name, what: isThere ? 'removes the entry' : 'the entry is gone', trouble: null, next };
 }
 
 function* timerSteps(protocol: Protocol, state: State, name: WorkerName): Generator<Step> {
