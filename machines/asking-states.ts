@@ -1,6 +1,6 @@
 import { lookAround, lookEverywhere } from './failback-context.ts';
 import { failbackSetup } from './failback-setup.ts';
-import { cancel, cancelForth, cancelSoon, honourCancel, startOver } from './failback-transitions.ts';
+import { cancel, cancelForth, cancelSoon, honourCancel, lookForIt, startOver } from './failback-transitions.ts';
 
 /**
  * The VM is not on its host any more, but its cluster has other nodes. Its job and all paths of the old node are stale: what became of an
@@ -53,7 +53,12 @@ export const unseen = failbackSetup.createStateConfig({
   tags: 'attention',
   entry: ['noteUnseen', 'lookAfresh'],
   invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
-  always: [honourCancel, { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' }],
+  always: [
+    honourCancel,
+    { guard: 'both sides in sight', target: 'checking', actions: 'clearFailure' },
+    // A host in sight that does not have the VM any more will not show it.
+    { guard: 'VM is not here, perhaps on another node', ...lookForIt },
+  ],
   on: {
     'host.observed': { guard: 'something new', actions: ['see', 'noteUnseen'] },
     'failback.fence': { guard: 'the other side is out of sight, the name is right', target: 'checking', actions: 'fence' },

@@ -19,7 +19,7 @@ export const cancelNow = { ...cancel, guard: 'needs no end' } as const;
 export const cancelSoon = { guard: 'not cancelled yet', actions: 'requestCancel' } as const;
 export const honourCancel = { guard: 'cancel requested', target: 'cancelling' } as const;
 export const startOver = { target: 'pending', actions: 'startOver' } as const;
-const lookForIt = { target: '#failback.locating', actions: ['noteObstacle', 'noteLost', 'forgetJob'] } as const;
+export const lookForIt = { target: '#failback.locating', actions: ['noteObstacle', 'noteLost', 'forgetJob'] } as const;
 const askAboutObstacle = { target: '#failback.needsOperator', actions: 'noteObstacle' } as const;
 export const askAboutTime = { target: '#failback.needsOperator', actions: 'noteStepDeadline' } as const;
 /** The last entry of a last look: it has shown nothing that lets the step go on, so its time is over. */

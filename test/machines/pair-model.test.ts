@@ -21,6 +21,7 @@ const TOGETHER: Readonly<Record<string, Trouble>> = {
 /** What needs a plan of its own to happen. */
 const PLANNED: Readonly<Record<string, Trouble>> = {
   'cancelled, and a VM that moves to another node': { moves: true, cancel: true },
+  'a VM that moves to another node': { moves: true },
   'data that may not move yet': { waits: true },
 };
 
@@ -46,6 +47,7 @@ const MORE = [
   row('replicating', 'cancelled, and requests that arrive late', 'commit', 1),
   row('replicating', 'cancelled, and replication and machines that break', 'commit', 1),
   row('home, off', 'cancelled, and a VM that moves to another node', 'commit', 1),
+  row('prepared', 'a VM that moves to another node', 'commit', 1),
   row('reversed', 'data that may not move yet', 'commit', 1),
 ];
 
