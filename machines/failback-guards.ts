@@ -141,6 +141,8 @@ export const failbackGuards = {
   'a copy broke off': ({ context }) => copyBrokeOff(context),
   'no step left': ({ context }) => context.step >= stepsOf(context).length,
   'no call so far': ({ context }) => context.attempt === 0,
+  // The host did nothing wrong, and the time of doubt was waited out: there is nothing to spare it from.
+  'its worker died, attempts left': ({ context }) => context.failure?.code === 'worker.gone' && attemptsLeft(context),
   'attempts left': ({ context }) => attemptsLeft(context),
   'VM is not here, perhaps on another node': (args) => before(args, 'missing') && mayHaveMoved(args),
   'VM is not here': (args) => before(args, 'missing'),

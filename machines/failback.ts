@@ -150,6 +150,7 @@ export const failbackMachine = failbackSetup.createMachine({
       always: [
         honourCancel,
         { guard: 'no call so far', target: 'checking' },
+        { guard: 'its worker died, attempts left', target: 'checking' },
         { guard: 'attempts left', target: 'backingOff', actions: 'noteNothingThere' },
         { target: 'failed', actions: 'noteNothingThere' },
       ],

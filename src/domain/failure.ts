@@ -29,6 +29,7 @@ export const FAILURE_CODES = [
   'host.forbidden',
   'host.timeout',
   'host.disconnected',
+  'worker.gone',
   'host.not-sent',
   'host.busy',
   'host.not-wsman',

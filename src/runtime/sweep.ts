@@ -9,7 +9,7 @@ import { keepHolds, releaseRun } from './vm-holds.ts';
 /** The failure with which a call is given up whose maker is gone: nobody knows whether it was made. */
 const MAKER_GONE = {
   class: 'reconcile',
-  code: 'host.disconnected',
+  code: 'worker.gone',
   message: 'the worker that was about to make the call is gone',
   remedy: 'Nothing to do: the host is looked at before anything else.',
 } as const;
