@@ -167,6 +167,8 @@ export function eventOf(event: EventName): RuntimeEvent {
       return { type: 'xstate.done.actor.call', output: { returnValue: 4096, jobId: JOB } };
     case 'refused':
       return { type: 'xstate.done.actor.call', output: { returnValue: REFUSED, jobId: null } };
+    case 'maker-gone':
+      return broken('worker.gone', 'reconcile');
     case 'not-sent':
       return broken('host.not-sent', 'retryable');
     case 'look':
