@@ -1,7 +1,7 @@
-import { chooseFairly } from './fair-choice.ts';
 import { HostSlots, type Wanting } from './host-slots.ts';
 import { type InstanceRef, RUN_INSTANCE, type RunId } from './keys.ts';
 import { hostsOn, lanesIn, type Route } from './lanes.ts';
+import { Rounds } from './rounds.ts';
 import { TABLES } from './row.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,8 +14,7 @@ import type { Runtime } from './runtime.ts';
 export class Admission {
   readonly #runtime: Runtime;
   readonly #slots: HostSlots;
-  readonly #running = new Map<RunId, Promise<void>>();
-  readonly #again = new Set<RunId>();
+  readonly #rounds = new Rounds((run) => this.#round(run));
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -24,14 +23,7 @@ export class Admission {
 
   /** Admits what may be admitted now. Calls while it works make it look once more. */
   admit(run: RunId): Promise<void> {
-    const running = this.#running.get(run);
-    if (running !== undefined) {
-      this.#again.add(run);
-      return running;
-    }
-    const work = this.#rounds(run).finally(() => this.#running.delete(run));
-    this.#running.set(run, work);
-    return work;
+    return this.#rounds.go(run);
   }
 
   /** Gives a member's slots back, on all of its hosts. */
@@ -48,13 +40,6 @@ export class Admission {
     await this.#slots.repair(run, entitled, async (id) => (await redis.sismember(keys.status(run, 'working'), id)) === 1);
   }
 
-  async #rounds(run: RunId): Promise<void> {
-    do {
-      this.#again.delete(run);
-      while ((await this.#round(run)) > 0);
-    } while (this.#again.has(run));
-  }
-
   async #round(run: RunId): Promise<number> {
     const { redis, keys } = this.#runtime;
     const record = await this.#runtime.records.record(run);
@@ -64,16 +49,13 @@ export class Admission {
     if (free <= 0) return 0;
     const waiting = await this.#candidates(record, free);
     if (waiting.length === 0) return 0;
-    const chosen = await this.#slots.take(record, chooseFairly(waiting, await this.#slots.free(record), free));
-    const admitted = await Promise.all(
-      chosen.map(async ({ id, route }) => {
-        const outcome = await this.#runtime.advance({ run, id }, { type: 'failback.admit' }, null, { limit: record.inFlight, runRevision });
-        if (outcome === 'committed') return 1;
-        await this.release({ run, id }, route);
-        return 0;
-      }),
+    const terms = { limit: record.inFlight, runRevision };
+    return this.#slots.grant(
+      record,
+      waiting,
+      free,
+      async ({ id }) => (await this.#runtime.advance({ run, id }, { type: 'failback.admit' }, null, terms)) === 'committed',
     );
-    return admitted.reduce<number>((sum, one) => sum + one, 0);
   }
 
   /** The first of every lane: as many as could be admitted, and the one that then waits. */

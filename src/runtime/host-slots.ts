@@ -1,3 +1,4 @@
+import { chooseFairly } from './fair-choice.ts';
 import { hostKeyOf, type InstanceId, type InstanceRef, type RunId } from './keys.ts';
 import { hostsOn, type Route } from './lanes.ts';
 import type { RunHost, RunRecord } from './run-record.ts';
@@ -42,8 +43,27 @@ export class HostSlots {
     return [...new Set(hostsOn(route).map((host) => keyOfHost(hosts, run, host)))];
   }
 
+  /**
+   * Gives slots to those who want them, in the order of the plan as far as they go, and takes them back from whom they do not serve.
+   * @param most no more than so many
+   * @param use commits what the slots are for; false: they are not used
+   * @returns how many are used
+   */
+  async grant(record: RunRecord, wanting: readonly Wanting[], most: number, use: (one: Wanting) => Promise<boolean>): Promise<number> {
+    const { run } = record;
+    const chosen = await this.#take(record, chooseFairly(wanting, await this.#free(record), most));
+    const used = await Promise.all(
+      chosen.map(async (one) => {
+        if (await use(one)) return 1;
+        await this.release({ run, id: one.id }, one.route);
+        return 0;
+      }),
+    );
+    return used.reduce<number>((sum, one) => sum + one, 0);
+  }
+
   /** How many slots each of the run's hosts has left, by key. */
-  async free(record: RunRecord): Promise<ReadonlyMap<string, number>> {
+  async #free(record: RunRecord): Promise<ReadonlyMap<string, number>> {
     const { redis } = this.#runtime;
     const limits = [...this.#limits(record)];
     const taken = await Promise.all(limits.map(([hostKey]) => redis.hlen(this.#kind.keyOf(hostKey))));
@@ -55,7 +75,7 @@ export class HostSlots {
    * refused gives back what it has.
    * @returns the members that got all of theirs
    */
-  async take<W extends Wanting>(record: RunRecord, wanting: readonly W[]): Promise<readonly W[]> {
+  async #take(record: RunRecord, wanting: readonly Wanting[]): Promise<readonly Wanting[]> {
     const { redis, now } = this.#runtime;
     const { run } = record;
     let granted = wanting;

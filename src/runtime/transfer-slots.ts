@@ -1,7 +1,7 @@
-import { chooseFairly } from './fair-choice.ts';
 import { HostSlots, type Wanting } from './host-slots.ts';
 import type { InstanceId, InstanceRef, RunId } from './keys.ts';
 import type { Route } from './lanes.ts';
+import { Rounds } from './rounds.ts';
 import { movesData, type Row } from './row.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
@@ -14,8 +14,7 @@ import type { Runtime } from './runtime.ts';
 export class TransferSlots {
   readonly #runtime: Runtime;
   readonly #slots: HostSlots;
-  readonly #running = new Map<RunId, Promise<void>>();
-  readonly #again = new Set<RunId>();
+  readonly #rounds = new Rounds((run) => this.#round(run));
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -24,14 +23,7 @@ export class TransferSlots {
 
   /** Grants what may be granted now. Calls while it works make it look once more. */
   grant(run: RunId): Promise<void> {
-    const running = this.#running.get(run);
-    if (running !== undefined) {
-      this.#again.add(run);
-      return running;
-    }
-    const work = this.#rounds(run).finally(() => this.#running.delete(run));
-    this.#running.set(run, work);
-    return work;
+    return this.#rounds.go(run);
   }
 
   /** A member's lifecycle has come to move data, or to move none any more. */
@@ -48,29 +40,15 @@ export class TransferSlots {
     });
   }
 
-  async #rounds(run: RunId): Promise<void> {
-    do {
-      this.#again.delete(run);
-      while ((await this.#round(run)) > 0);
-    } while (this.#again.has(run));
-  }
-
   async #round(run: RunId): Promise<number> {
     const record = await this.#runtime.records.record(run);
     const tokens = new Map<InstanceId, string>();
     const wanting = await this.#wanting(record, tokens);
     if (wanting.length === 0) return 0;
-    const chosen = await this.#slots.take(record, chooseFairly(wanting, await this.#slots.free(record), wanting.length));
-    const granted = await Promise.all(
-      chosen.map(async ({ id, route }) => {
-        const reporter = { effect: 'slot', token: tokens.get(id) ?? '', final: false };
-        const outcome = await this.#runtime.advance({ run, id }, { type: 'slot.granted' }, reporter);
-        if (outcome === 'committed') return 1;
-        await this.#slots.release({ run, id }, route);
-        return 0;
-      }),
-    );
-    return granted.reduce<number>((sum, one) => sum + one, 0);
+    return this.#slots.grant(record, wanting, wanting.length, async ({ id }) => {
+      const reporter = { effect: 'slot', token: tokens.get(id) ?? '', final: false };
+      return (await this.#runtime.advance({ run, id }, { type: 'slot.granted' }, reporter)) === 'committed';
+    });
   }
 
   /** Those who ask, with the tokens they ask by. Who does not ask any more is taken off the list. */
