@@ -2,7 +2,7 @@ import type { AnyStateMachine, StateValue } from 'xstate';
 import { failbackMachine } from './failback.ts';
 import { type FailbackContext, stepOf } from './failback-context.ts';
 import { runMachine } from './run.ts';
-import { NO_SIGHTS } from './sight.ts';
+import { apart, NO_SIGHTS } from './sight.ts';
 
 /** A machine as the runtime hosts it. */
 export interface MachineDefinition {
@@ -18,6 +18,8 @@ export interface MachineDefinition {
   describe(value: StateValue, context: unknown): string;
   /** It moves data in bulk, or may, as far as it knows. */
   movesData(context: unknown): boolean;
+  /** How far the looks it goes by lie apart, milliseconds. */
+  looksApart(context: unknown): number;
 }
 
 /** The part of a snapshot that is kept. `member`, the fixed input of a lifecycle, is kept apart and never in here. */
@@ -38,8 +40,9 @@ export const DEFINITIONS: Readonly<Record<MachineName, MachineDefinition>> = {
       return path === 'pending' || path === 'completed' ? path : `${stepOf(context as FailbackContext).name}: ${path}`;
     },
     movesData: (context) => (context as FailbackContext).transfer,
+    looksApart: (context) => apart((context as FailbackContext).sights),
   },
-  run: { machine: runMachine, version: 1, upcasts: {}, describe: pathOf, movesData: () => false },
+  run: { machine: runMachine, version: 1, upcasts: {}, describe: pathOf, movesData: () => false, looksApart: () => 0 },
 };
 
 /** States in which version 1 had seen the end of whatever had been at work before. */

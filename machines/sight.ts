@@ -31,6 +31,11 @@ export const NO_SIGHTS: Sights = { home: null, away: null, fresh: [] };
 /** Looks at two hosts that lie further apart than this do not show one moment. Milliseconds. */
 const APART_MS = 15_000;
 
+/** How far the last looks at both sides lie apart, milliseconds; 0 where one was not seen yet. */
+export function apart({ home, away }: Sights): number {
+  return home && away ? Math.abs(home.at - away.at) : 0;
+}
+
 /** A look on which a step can be judged, or why there is none: the VM is on no host, or only one side was seen so far. */
 export type Whole = Look | 'missing' | 'partial';
 

@@ -1,3 +1,4 @@
+import { DEFINITIONS } from '../../machines/definitions.ts';
 import type { MemberInput } from '../domain/member.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { Batch } from './batch.ts';
@@ -253,11 +254,9 @@ export class Runtime {
 }
 
 /** How long ago the first of the looks began that a decision rests on, milliseconds. */
-function ageOfLooks({ context }: Row, reporter: Reporter | null): number {
-  const { home, away } = (context.sights ?? {}) as { readonly home?: { readonly at: number }; readonly away?: { readonly at: number } };
-  const apart = home && away ? Math.abs(home.at - away.at) : 0;
+function ageOfLooks({ machine, context }: Row, reporter: Reporter | null): number {
   const age = reporter?.since === undefined ? 0 : performance.now() - reporter.since;
-  return Math.ceil(age + apart);
+  return Math.ceil(age + DEFINITIONS[machine].looksApart(context));
 }
 
 /** When the sweep should look at a lifecycle if nothing has happened; null when it waits for a person or has ended. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RedisConnection } from '../redis/connection.ts';
 
-/** Lua scripts of this folder; each file opens with its contract. */
+/** Lua scripts of this folder; each file opens with its contract. What they share stands in `prelude.lua`. */
 export type ScriptName =
   | 'commit'
   | 'claim'
@@ -17,10 +17,14 @@ export type ScriptName =
 
 const texts = new Map<ScriptName, { readonly text: string; readonly sha: string }>();
 
+function read(name: string): string {
+  return readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+}
+
 function load(name: ScriptName): { readonly text: string; readonly sha: string } {
   let script = texts.get(name);
   if (!script) {
-    const text = readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+    const text = read('prelude') + read(name);
     script = { text, sha: createHash('sha1').update(text).digest('hex') };
     texts.set(name, script);
   }

@@ -10,9 +10,7 @@ Returns per call:
   'doubt'    the intent was recorded before Redis was restarted or failed over: an earlier claim may have been forgotten
   otherwise  '<worker>|<time>' of the one who claimed it before
 ]]
-local epoch = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-  .. '-'
-  .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+local epoch = epoch_of_server()
 local result = {}
 for i = 3, #ARGV, 2 do
   local id, token = ARGV[i], ARGV[i + 1]

@@ -33,8 +33,7 @@ local result = {}
 
 local function epochFor(calm)
   if not epoch then
-    local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-    epoch = run .. '-' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+    epoch = epoch_of_server()
     local known, changed = string.match(redis.call('GET', KEYS[15]) or '', '^([^|]*)|(%d+)$')
     since = changed
     if known ~= epoch then

@@ -4,4 +4,4 @@ had confirmed.
 
 KEYS[1] rows
 ]]
-return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. '-' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+return epoch_of_server()

@@ -13,8 +13,7 @@ if redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[3]) or redis.call('HLEN', KEYS[3
 redis.call('HSET', KEYS[3], '@run', '1|' .. ARGV[4])
 redis.call('XADD', KEYS[5], '*', 'm', '@run', 'at', ARGV[2], 'e', 'run.created', 'f', '', 't', ARGV[5], 'r', '1', 'd', ARGV[6])
 -- Nothing has been forgotten of a run that did not exist: it begins calm, see commit.lua.
-local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-redis.call('SET', KEYS[6], server .. '-' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)') .. '|0')
+redis.call('SET', KEYS[6], epoch_of_server() .. '|0')
 redis.call('HDEL', KEYS[1], 'creating')
 for _, key in ipairs(KEYS) do redis.call('PERSIST', key) end
 return 1
