@@ -14,7 +14,7 @@ export function readinessOf(context: FailbackContext, look: Look): Readiness {
 /** What a fresh look means before the call of a step; `partial`: another side is still to be seen. */
 export type Before = 'partial' | 'missing' | 'done' | 'under-way' | 'ready' | 'wait' | 'blocked';
 
-export function judgeBefore(context: FailbackContext, event: HostObserved): Before {
+export const judgeBefore = remembered((context: FailbackContext, event: HostObserved): Before => {
   const look = wholeLook(context, event);
   if (look === 'partial' || look === 'missing') return look;
   if (look.away && bothRun(pairOf(look))) return 'blocked';
@@ -22,7 +22,7 @@ export function judgeBefore(context: FailbackContext, event: HostObserved): Befo
   if (step.done(look, context.member.settings)) return 'done';
   if (!context.forced && step.underWay(look)) return 'under-way';
   return readinessOf(context, look).is;
-}
+});
 
 /**
  * What a fresh look means while the operation of a step is followed:
@@ -34,7 +34,7 @@ export function judgeBefore(context: FailbackContext, event: HostObserved): Befo
  */
 export type During = 'partial' | 'missing' | 'done' | 'going' | 'found' | 'failed' | 'vanished' | 'unsettled';
 
-export function judgeDuring(context: FailbackContext, event: HostObserved): During {
+export const judgeDuring = remembered((context: FailbackContext, event: HostObserved): During => {
   const look = wholeLook(context, event);
   if (look === 'partial' || look === 'missing') return look;
   const step = stepOf(context);
@@ -55,6 +55,17 @@ export function judgeDuring(context: FailbackContext, event: HostObserved): Duri
     case 'failed':
       return underWay || readinessOf(context, look).is === 'blocked' ? 'unsettled' : 'failed';
   }
+});
+
+/** One guard after the other asks the same: the last answer is kept. */
+function remembered<Verdict>(
+  judge: (context: FailbackContext, event: HostObserved) => Verdict,
+): (context: FailbackContext, event: HostObserved) => Verdict {
+  let last: { readonly context: FailbackContext; readonly event: HostObserved; readonly verdict: Verdict } | undefined;
+  return (context, event) => {
+    if (last?.context !== context || last.event !== event) last = { context, event, verdict: judge(context, event) };
+    return last.verdict;
+  };
 }
 
 /** The look shows the end of the followed job. What it was to bring about may still be at work. */

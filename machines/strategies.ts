@@ -8,8 +8,20 @@ import type { Step } from './step.ts';
 /** `forth` to the goal, `back` to where the member was before its point of no return, or to the removal of what it made. */
 export type Course = 'forth' | 'back';
 
+/** Steps by the settings they were made for: asked for by every guard, and members share their settings. */
+const made: Readonly<Record<Course, WeakMap<MemberSettings, readonly Step[]>>> = { forth: new WeakMap(), back: new WeakMap() };
+
 /** The steps of a strategy, in order. Empty where there is no way back. */
 export function stepsFor(settings: MemberSettings, course: Course): readonly Step[] {
+  let steps = made[course].get(settings);
+  if (!steps) {
+    steps = makeSteps(settings, course);
+    made[course].set(settings, steps);
+  }
+  return steps;
+}
+
+function makeSteps(settings: MemberSettings, course: Course): readonly Step[] {
   switch (settings.strategy) {
     case 'provider':
       return course === 'forth' ? providerSteps(settings) : [];

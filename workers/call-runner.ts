@@ -3,9 +3,9 @@ import type { EffectInput } from '../src/domain/effect.ts';
 import { type Failure, toFailure } from '../src/domain/failure.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import type { RuntimeEvent } from '../src/runtime/decide.ts';
-import type { CallJob } from '../src/runtime/dispatcher.ts';
-import type { InstanceRef } from '../src/runtime/keys.ts';
+import type { InstanceRef, RunId } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
+import type { Call } from '../src/runtime/queue-jobs.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import { reportInDoubt } from '../src/runtime/sweep.ts';
 import type { Effect, EffectContext, Partner } from './effect.ts';
@@ -29,7 +29,7 @@ export interface CallRunnerParts {
   readonly settings: SettingsCache;
 }
 
-/** What became of a job: `done` it needs nothing more of anybody · `left` nothing was claimed: it is for a worker that can log on. */
+/** What became of a call: `done` it needs nothing more of anybody · `left` nothing was claimed: it is for a worker that can log on. */
 export type CallOutcome = 'done' | 'left';
 
 /** Makes calls: claims, calls once, reports inside the job. A call that somebody may have made is never made again here. */
@@ -42,7 +42,7 @@ export class CallRunner {
     this.#parts = parts;
   }
 
-  async run({ run, id, token }: CallJob, connect: Connect): Promise<CallOutcome> {
+  async run(run: RunId, { id, token }: Call, connect: Connect): Promise<CallOutcome> {
     const key = `${run}/${id}/${token}`;
     if (this.#inHand.has(key)) return 'done';
     this.#inHand.add(key);
@@ -55,10 +55,10 @@ export class CallRunner {
 
   async #call(ref: InstanceRef, token: string, connect: Connect): Promise<CallOutcome> {
     const { runtime, presence, settings } = this.#parts;
-    const stored = await runtime.read(ref);
-    const call = stored?.row.live.call;
+    // Whether the call is still live is the claim's word: its token would not be claimed.
+    const call = (await runtime.whereLive(ref, 'call', token))?.live.call;
     const member = await runtime.member(ref);
-    if (call?.token !== token || !member) return 'done';
+    if (!call || !member) return 'done';
     const input = call.input as EffectInput;
     const effect = EFFECT_REGISTRY[input.effect];
     let event: RuntimeEvent;

@@ -1,7 +1,7 @@
 import { Worker } from 'bullmq';
 import type { TellInput } from '../machines/run.ts';
-import type { ControlJob } from '../src/runtime/dispatcher.ts';
 import { RUN_INSTANCE, type RunId } from '../src/runtime/keys.ts';
+import type { ControlJob } from '../src/runtime/queue-jobs.ts';
 import type { RunViews } from '../src/runtime/run-view.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import type { Sweep } from '../src/runtime/sweep.ts';

@@ -2,17 +2,18 @@ import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
 import { toFailure } from '../src/domain/failure.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
-import type { WatchChange } from '../src/runtime/dispatcher.ts';
 import { writeHostHealth } from '../src/runtime/host-health.ts';
 import type { RunId } from '../src/runtime/keys.ts';
 import type { Presence } from '../src/runtime/presence.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
+import type { WatchChange } from '../src/runtime/watch.ts';
 import { ChangeLogLimits } from './change-log-limits.ts';
 import type { HostAccess } from './host-access.ts';
 import { CannotLogOn } from './host-connections.ts';
-import { epochsOf, LookTeller, runOf } from './look-teller.ts';
+import { epochsOf, LookTeller } from './look-teller.ts';
 import { pollInterval } from './poll-interval.ts';
 import { ProgressWriter } from './progress-writer.ts';
+import { WatchFeed } from './watch-feed.ts';
 import { WatchTable } from './watch-table.ts';
 
 export interface HostPollerParts {
@@ -20,7 +21,7 @@ export interface HostPollerParts {
   readonly presence: Presence;
   readonly hostKey: string;
   readonly access: Pick<HostAccess, 'reach' | 'isOpen'>;
-  /** Runs it looks for; null = all. */
+  /** Runs this process serves; null = all. */
   readonly runs: readonly RunId[] | null;
   readonly log: Logger;
   /** How many hosts this process looks at now. */
@@ -44,7 +45,7 @@ export class HostPoller {
   readonly #table = new WatchTable();
   readonly #limits: ChangeLogLimits;
   readonly #progress: ProgressWriter;
-  #version: string | null | undefined;
+  readonly #feed: WatchFeed;
   /** By `performance.now()`, as all waits here: a clock that is set does not change them. */
   #nextLook = 0;
   /** Before this time not even a new watch makes it look again. */
@@ -63,6 +64,7 @@ export class HostPoller {
     this.#parts = parts;
     this.#limits = new ChangeLogLimits(parts.log);
     this.#progress = new ProgressWriter(parts.runtime);
+    this.#feed = new WatchFeed(parts.runtime, parts.hostKey, this.#table);
     // A look makes as many requests at a time as there are VMs whose statistics are due, and all of them listen.
     setMaxListeners(0, this.#abort.signal);
   }
@@ -76,17 +78,20 @@ export class HostPoller {
     return this.#table.size > 0 && this.#holding;
   }
 
-  /** Somebody in this process changed what is watched. Who knows the version before needs not read the index again, however large it is. */
-  hear({ from, to, set, removed }: WatchChange): void {
-    if (from === this.#version) {
-      this.#table.remove(removed);
-      for (const [field, stored] of set) if (this.#serves(field)) this.#table.set(field, stored, performance.now());
-      this.#version = to;
-    } else {
-      this.#asked = Number.NEGATIVE_INFINITY;
-    }
-    if (set.size > 0) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
-    this.#wake?.();
+  /** Looks for a run from now on. */
+  serve(run: RunId): void {
+    if (this.#feed.follow(run)) this.#askSoon();
+  }
+
+  leave(run: RunId): void {
+    this.#feed.leave(run);
+  }
+
+  /** A commit of this process changed what is watched. */
+  hear(change: WatchChange): void {
+    const heard = this.#feed.hear(change);
+    if (heard === 'news') this.#lookSoon();
+    else if (heard === 'unclear') this.#askSoon();
   }
 
   /**
@@ -94,11 +99,11 @@ export class HostPoller {
    * nothing has changed.
    */
   tellAgain(): void {
-    this.#version = undefined;
-    this.#asked = Number.NEGATIVE_INFINITY;
+    this.#feed.readAgain();
     this.#table.untellAll();
     this.#newlyTaken = true;
-    this.#nextLook = Math.min(this.#nextLook, this.#soonest);
+    this.#lookSoon();
+    this.#askSoon();
   }
 
   async stop(): Promise<void> {
@@ -127,7 +132,7 @@ export class HostPoller {
 
   async #turn(): Promise<void> {
     this.#asked = performance.now();
-    if (await this.#refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
+    if (await this.#feed.refresh()) this.#nextLook = Math.min(this.#nextLook, this.#soonest);
     // Renewed at every turn: a lease that ran out between two looks would make all workers take turns looking.
     if (this.#table.size > 0 && (await this.#mayLook()) && performance.now() >= this.#nextLook) await this.#look();
   }
@@ -138,22 +143,14 @@ export class HostPoller {
     return (this.isLooking ? Math.min(ask, this.#nextLook) : ask) - performance.now();
   }
 
-  /** True when there is something new to watch for. */
-  async #refresh(): Promise<boolean> {
-    const { runtime, hostKey } = this.#parts;
-    const version = await runtime.redis.get(runtime.keys.watchVersion(hostKey));
-    if (version === this.#version) return false;
-    // Whatever this process changes while the index is read is read anew: it may or may not be in it.
-    this.#version = undefined;
-    const watches = Object.entries(await runtime.redis.hgetall(runtime.keys.watches(hostKey)));
-    this.#table.replace(Object.fromEntries(watches.filter(([field]) => this.#serves(field))), performance.now());
-    this.#version = version;
-    return true;
+  #askSoon(): void {
+    this.#asked = Number.NEGATIVE_INFINITY;
+    this.#wake?.();
   }
 
-  #serves(field: string): boolean {
-    const { runs } = this.#parts;
-    return runs === null || runs.includes(field.slice(0, field.indexOf('/')));
+  #lookSoon(): void {
+    this.#nextLook = Math.min(this.#nextLook, this.#soonest);
+    this.#wake?.();
   }
 
   /** Nobody who can not log on keeps others from looking. */
@@ -199,7 +196,7 @@ export class HostPoller {
 
   async #look(): Promise<void> {
     const { log, hostKey, runtime } = this.#parts;
-    const fields = this.#table.fields();
+    const watched = this.#table.watched();
     const [begun, at] = [performance.now(), Date.now()];
     try {
       const host = await this.#connect();
@@ -217,16 +214,11 @@ export class HostPoller {
       this.#newlyTaken = false;
       const epochsNow = await epochsOf(runtime, runs);
       // Who was forgotten while this process looked may have been forgotten since that moment: the next look is for them.
-      const known = fields.filter((field) => epochs.get(runOf(field)) === epochsNow.get(runOf(field)));
-      const teller = new LookTeller({ runtime, host, hostKey, table: this.#table });
-      await Promise.all(
-        this.#table.news(known, seen).map((news) =>
-          teller.tell(news, { began: begun, seenAt: seen.takenAt, epoch: epochs.get(news.ref.run) ?? '' }).catch((error: unknown) => {
-            log.error({ err: error, ...news.ref }, 'a look could not be delivered, it is told again');
-            this.#table.untell(news.field);
-          }),
-        ),
-      );
+      const known = watched.filter(({ ref: { run } }) => epochs.get(run) === epochsNow.get(run));
+      const teller = new LookTeller({ runtime, host, table: this.#table, log });
+      await teller.tellAll(this.#table.news(known, seen), (run) => ({ began: begun, seenAt: seen.takenAt, epoch: epochs.get(run) ?? '' }));
+      // Somebody else has gone on with a member: what it has watched now is to be read.
+      if (teller.wasLate) this.#askSoon();
       this.#limits.want(this.#table.changeLogs(), host, this.#abort.signal);
       await this.#progress.write(this.#table, this.#limits);
       // All hosts this process looks at share its time: half of it is left for everything else. Telling waits for commits, not for this.
@@ -252,20 +244,13 @@ export class HostPoller {
       try {
         if (await this.#parts.access.isOpen(run, host)) return await this.#parts.access.reach(run, host);
       } catch (thrown) {
-        // Watches of a run whose records are gone: a worker that outlived an emptied Redis may have handed them over afterwards.
-        if (toFailure(thrown).code === 'run.unknown') await this.#forgetRun(run);
+        // Redis was emptied, and this process has not left the run yet.
+        if (toFailure(thrown).code === 'run.unknown') this.#table.removeRun(run);
         else failure = thrown;
       }
     }
     if (failure !== null) throw failure;
     return null;
-  }
-
-  async #forgetRun(run: string): Promise<void> {
-    const { runtime, hostKey } = this.#parts;
-    const fields = this.#table.fields().filter((field) => field.startsWith(`${run}/`));
-    this.#table.remove(fields);
-    await runtime.redis.hdel(runtime.keys.watches(hostKey), ...fields);
   }
 
   async #pause(): Promise<void> {

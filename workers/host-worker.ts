@@ -1,6 +1,7 @@
 import { WaitingError, Worker } from 'bullmq';
-import type { CallJob } from '../src/runtime/dispatcher.ts';
+import type { LimitFunction } from 'p-limit';
 import type { RunId } from '../src/runtime/keys.ts';
+import type { CallJob } from '../src/runtime/queue-jobs.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import type { CallRunner, Connect } from './call-runner.ts';
 
@@ -10,16 +11,19 @@ export interface HostWorkerParts {
   readonly run: RunId;
   readonly hostKey: string;
   readonly connect: Connect;
+  /** Holds calls back while as many as may be are being made on the host. */
+  readonly limit: LimitFunction;
   /** This process can not log on: it must take no more jobs. Called before the job that showed it is given back. */
   readonly onLeft: () => void;
 }
 
 /** Serves the calls of one run on one Hyper-V host. */
-export function startHostWorker({ runtime, runner, run, hostKey, connect, onLeft }: HostWorkerParts): Worker<CallJob> {
+export function startHostWorker({ runtime, runner, run, hostKey, connect, limit, onLeft }: HostWorkerParts): Worker<CallJob> {
   return new Worker<CallJob>(
     'calls',
     async (job, token) => {
-      if ((await runner.run(job.data, connect)) === 'done') return;
+      const outcomes = await Promise.all(job.data.calls.map((call) => limit(() => runner.run(run, call, connect))));
+      if (!outcomes.includes('left')) return;
       onLeft();
       await job.moveToWait(token);
       throw new WaitingError();

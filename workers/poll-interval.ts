@@ -1,4 +1,4 @@
-import type { Watch } from '../src/runtime/dispatcher.ts';
+import type { Watch } from '../src/runtime/watch.ts';
 
 /** What the interval depends on, for one watched member. */
 export interface WatchedProgress {

@@ -1,4 +1,5 @@
 import type { Worker } from 'bullmq';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Logger } from 'pino';
 import { hostKeyOf, type RunId } from '../src/runtime/keys.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
@@ -7,7 +8,7 @@ export interface ServedQueuesParts {
   /** Calls at a time per host, over all runs. */
   readonly concurrency: number;
   readonly startControl: (run: RunId) => Worker;
-  readonly startCalls: (run: RunId, host: RunHost) => Worker;
+  readonly startCalls: (run: RunId, host: RunHost, limit: LimitFunction) => Worker;
   readonly log: Logger;
 }
 
@@ -25,6 +26,8 @@ export class ServedQueues {
   readonly #control = new Map<RunId, Worker>();
   /** By run and plan name of the host. */
   readonly #calls = new Map<string, CallQueue>();
+  /** By host: several runs on one share what it is given. */
+  readonly #limits = new Map<string, LimitFunction>();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: ServedQueuesParts) {
@@ -39,7 +42,9 @@ export class ServedQueues {
     const key = `${run}/${host.name}`;
     if (this.#calls.has(key)) return;
     const hostKey = hostKeyOf(host.address);
-    this.#calls.set(key, { run, hostKey, worker: this.#watched(this.#parts.startCalls(run, host)) });
+    const limit = this.#limits.get(hostKey) ?? pLimit(this.#parts.concurrency);
+    this.#limits.set(hostKey, limit);
+    this.#calls.set(key, { run, hostKey, worker: this.#watched(this.#parts.startCalls(run, host, limit)) });
     this.#share(hostKey);
   }
 
@@ -79,7 +84,7 @@ export class ServedQueues {
     this.#closing.add(closed);
   }
 
-  /** Several runs on one host share what it is given. */
+  /** A run takes no more jobs than it could begin with. */
   #share(hostKey: string): void {
     const queues = [...this.#calls.values()].filter((queue) => queue.hostKey === hostKey);
     for (const { worker } of queues) worker.concurrency = Math.max(1, Math.floor(this.#parts.concurrency / queues.length));

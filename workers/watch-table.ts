@@ -2,13 +2,16 @@ import { jobPhase } from '../src/domain/cim-job.ts';
 import type { Side } from '../src/domain/member.ts';
 import type { HostObservation, JobObservation, ReplicationStatistics, VmObservation } from '../src/domain/observation.ts';
 import { ReplicationState } from '../src/domain/replication.ts';
-import type { Watch } from '../src/runtime/dispatcher.ts';
-import type { InstanceRef } from '../src/runtime/keys.ts';
+import type { InstanceId, InstanceRef, RunId } from '../src/runtime/keys.ts';
+import type { Watch } from '../src/runtime/watch.ts';
 import type { WatchedProgress } from './poll-interval.ts';
 
-interface Entry {
+/** A member that is watched, as a look finds it when it begins: another watch of the same member is another one of these. */
+export interface Watched {
   readonly ref: InstanceRef;
-  readonly stored: string;
+}
+
+interface Entry extends Watched {
   readonly watch: Watch;
   readonly since: number;
   /** What was last delivered; empty before the first delivery. */
@@ -41,9 +44,6 @@ const STATISTICS_MS = 3_000;
 export interface News {
   readonly ref: InstanceRef;
   readonly token: string;
-  /** Field and value of the watch in its index, to remove exactly this one. */
-  readonly field: string;
-  readonly stored: string;
   readonly vm: VmObservation | null;
   readonly job: JobObservation | null;
   readonly running: readonly JobObservation[];
@@ -57,44 +57,52 @@ export interface News {
 export class WatchTable {
   readonly #entries = new Map<string, Entry>();
 
-  /** Takes over the index of the host; entries that did not change keep what they know. */
-  replace(index: Readonly<Record<string, string>>, now: number): void {
-    for (const [field, entry] of this.#entries) if (index[field] !== entry.stored) this.#entries.delete(field);
-    for (const [field, stored] of Object.entries(index)) this.set(field, stored, now);
+  /** What a run has watched from now on; entries that did not change keep what they know. */
+  replace(run: RunId, watches: ReadonlyMap<InstanceId, Watch>, now: number): void {
+    for (const [field, { ref }] of this.#entries) if (ref.run === run && !watches.has(ref.id)) this.#entries.delete(field);
+    for (const [id, watch] of watches) this.set({ run, id }, watch, now);
   }
 
-  /** An entry of the index; one that is known as it is keeps what it knows. */
-  set(field: string, stored: string, now: number): void {
-    if (this.#entries.get(field)?.stored === stored) return;
-    const slash = field.indexOf('/');
-    const ref = { run: field.slice(0, slash), id: field.slice(slash + 1) };
-    const watch = JSON.parse(stored) as Watch;
-    this.#entries.set(field, { ref, stored, watch, since: now, digest: '', percent: null, statistics: null, backlog: null });
+  /** One that is known as it is keeps what it knows. */
+  set(ref: InstanceRef, watch: Watch, now: number): void {
+    const field = fieldOf(ref);
+    if (this.#entries.get(field)?.watch.token === watch.token) return;
+    this.#entries.set(field, { ref, watch, since: now, digest: '', percent: null, statistics: null, backlog: null });
+  }
+
+  /** What is watched for a member; undefined when nothing is, or with another token. */
+  get(ref: InstanceRef, token: string): Watch | undefined {
+    const watch = this.#entries.get(fieldOf(ref))?.watch;
+    return watch?.token === token ? watch : undefined;
   }
 
   get size(): number {
     return this.#entries.size;
   }
 
-  /** Fields of all entries at this moment: only they may be told what a look that starts now will see. */
-  fields(): readonly string[] {
-    return [...this.#entries.keys()];
+  /** Everything that is watched at this moment: only that may be told what a look that starts now will see. */
+  watched(): readonly Watched[] {
+    return [...this.#entries.values()];
   }
 
   /** The runs that watch, each with its plan's name for the host: any of them knows how to reach it. */
-  owners(): readonly { readonly run: string; readonly host: string }[] {
-    const owners = new Map<string, string>();
+  owners(): readonly { readonly run: RunId; readonly host: string }[] {
+    const owners = new Map<RunId, string>();
     for (const { ref, watch } of this.#entries.values()) owners.set(ref.run, watch.host);
     return [...owners].map(([run, host]) => ({ run, host }));
   }
 
-  /** The entry is not what it was when this was stored any more, or gone. */
-  drop(field: string, stored: string): void {
-    if (this.#entries.get(field)?.stored === stored) this.#entries.delete(field);
+  /** Nobody waits any more for what this token reports. */
+  drop(ref: InstanceRef, token: string): void {
+    if (this.get(ref, token)) this.remove(ref);
   }
 
-  remove(fields: readonly string[]): void {
-    for (const field of fields) this.#entries.delete(field);
+  remove(ref: InstanceRef): void {
+    this.#entries.delete(fieldOf(ref));
+  }
+
+  removeRun(run: RunId): void {
+    for (const [field, { ref }] of this.#entries) if (ref.run === run) this.#entries.delete(field);
   }
 
   wantsAllJobs(): boolean {
@@ -103,12 +111,12 @@ export class WatchTable {
   }
 
   /** What the look says to whom; remembers it as told. */
-  news(fields: readonly string[], seen: HostObservation): News[] {
+  news(watched: readonly Watched[], seen: HostObservation): News[] {
     const news: News[] = [];
-    for (const field of fields) {
-      const entry = this.#entries.get(field);
-      if (!entry) continue;
-      const { watch, ref, stored } = entry;
+    for (const one of watched) {
+      const entry = this.#entries.get(fieldOf(one.ref));
+      if (!entry || entry !== one) continue;
+      const { watch, ref } = entry;
       const vm = seen.vms.get(watch.vmId) ?? null;
       const job = watch.jobId === null ? null : (seen.jobs.get(watch.jobId) ?? null);
       const running = watch.allJobs ? unfinishedJobs(seen, watch.vmId) : [];
@@ -123,8 +131,6 @@ export class WatchTable {
       news.push({
         ref,
         token: watch.token,
-        field,
-        stored,
         side: watch.side,
         host: watch.host,
         vm,
@@ -168,14 +174,18 @@ export class WatchTable {
   }
 
   /** The look did not reach its reader: tells it again next time. */
-  untell(field: string): void {
-    const entry = this.#entries.get(field);
+  untell(ref: InstanceRef): void {
+    const entry = this.#entries.get(fieldOf(ref));
     if (entry) entry.digest = '';
   }
 
   *paces(now: number): Generator<WatchedProgress> {
     for (const { watch, since, percent } of this.#entries.values()) yield { pace: watch.pace, age: now - since, percent };
   }
+}
+
+function fieldOf({ run, id }: InstanceRef): string {
+  return `${run}/${id}`;
 }
 
 function unfinishedJobs(seen: HostObservation, vmId: string): readonly JobObservation[] {

@@ -88,7 +88,7 @@ class WorkerProcess {
       redis: options.redis,
       now: this.#clock.now,
       keys: options.keys ?? new Keys(),
-      onWatch: (hostKey, change) => this.#pollers.get(hostKey)?.hear(change),
+      onWatches: (change) => this.#pollers.get(change.hostKey)?.hear(change),
       onCounts: (run, counts) => this.#counts.set(run, counts),
       onReleased: (ref, member) => void this.#released(ref, member),
       onTransfer: (ref, member, moves) => void this.#transferred(ref, member, moves),
@@ -189,7 +189,7 @@ class WorkerProcess {
   async #serveHost(run: RunId, host: RunHost): Promise<void> {
     const { hosts, log } = this.#options;
     if (hosts && !hosts.includes(host.name)) return;
-    this.#startPoller(hostKeyOf(host.address));
+    this.#pollerOf(hostKeyOf(host.address)).serve(run);
     try {
       const open = await this.#access.isOpen(run, host.name);
       if (!open) this.#queues.leaveHost(run, host.name);
@@ -199,8 +199,9 @@ class WorkerProcess {
     }
   }
 
-  #startPoller(hostKey: string): void {
-    if (this.#pollers.has(hostKey)) return;
+  #pollerOf(hostKey: string): HostPoller {
+    const known = this.#pollers.get(hostKey);
+    if (known) return known;
     const poller = new HostPoller({
       runtime: this.#runtime,
       presence: this.#presence,
@@ -212,6 +213,7 @@ class WorkerProcess {
     });
     this.#pollers.set(hostKey, poller);
     poller.start();
+    return poller;
   }
 
   #makeQueues(): ServedQueues {
@@ -223,8 +225,8 @@ class WorkerProcess {
       concurrency: this.#options.concurrency ?? 8,
       log: this.#options.log,
       startControl: (run) => startControlWorker(run, runtime, views, this.#sweep),
-      startCalls: (run, { name, address }) =>
-        startHostWorker({ runtime, runner, run, hostKey: hostKeyOf(address), connect, onLeft: () => queues.leaveHost(run, name) }),
+      startCalls: (run, { name, address }, limit) =>
+        startHostWorker({ runtime, runner, run, hostKey: hostKeyOf(address), connect, limit, onLeft: () => queues.leaveHost(run, name) }),
     });
     return queues;
   }
@@ -271,6 +273,7 @@ class WorkerProcess {
     this.#lastSweep.delete(run);
     this.#counts.delete(run);
     this.#swept.delete(run);
+    for (const poller of this.#pollers.values()) poller.leave(run);
     this.#queues.leaveRun(run);
     this.#access.forget(run);
     await this.#runtime.dispatcher.forget(run).catch((error: unknown) => {

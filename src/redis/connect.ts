@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { FailbackError } from '../domain/failure.ts';
 import { connectCluster } from './connect-cluster.ts';
@@ -85,12 +86,30 @@ function connectServer(common: ConnectionOptions, role: RedisRole, unreachable: 
 }
 
 function connectWorker(common: ConnectionOptions): Redis {
-  return new Redis({
+  return new WorkerRedis({
     ...common,
     connectTimeout: 5000,
     retryStrategy: workerDelay,
     ...(common.sentinels === undefined ? {} : { sentinelRetryStrategy: workerDelay, failoverDetector: true, sentinelMaxConnections: 3 }),
   });
+}
+
+/** A connection that writes what is sent in one turn of the event loop in one go: a worker sends many small commands, and a write costs more than most of them. */
+class WorkerRedis extends Redis {
+  #corked: Duplex | undefined;
+
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    const socket = this.stream as Duplex | undefined;
+    if (socket && this.#corked !== socket && this.status === 'ready') {
+      this.#corked = socket;
+      socket.cork();
+      setImmediate(() => {
+        socket.uncork();
+        this.#corked = undefined;
+      });
+    }
+    return super.sendCommand(command, stream);
+  }
 }
 
 function connectCommand(common: ConnectionOptions, unreachable: Unreachable): Redis {

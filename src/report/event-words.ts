@@ -5,14 +5,14 @@ import type { JobObservation, ReplicationStatistics, VmObservation } from '../do
 import { describePower } from '../domain/power.ts';
 import { describeReplicationState } from '../domain/replication.ts';
 import { isAccepted, JOB_STARTED, returnValueFailure } from '../domain/return-value.ts';
-import type { JournalEntry } from '../runtime/journal.ts';
+import type { JournalEntry, SeenVm } from '../runtime/journal.ts';
 import { byteWords } from './byte-words.ts';
 import type { Place } from './place.ts';
 
 /** What of a journal entry's evidence this build knows how to read; everything may be missing. */
 export interface Evidence {
   readonly reason?: string;
-  readonly vm?: VmObservation | null;
+  readonly vm?: SeenVm | null;
   readonly job?: JobObservation | null;
   readonly output?: { readonly returnValue: number; readonly jobId: string | null };
   readonly error?: Failure;

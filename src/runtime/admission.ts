@@ -6,6 +6,9 @@ import { TABLES } from './row.ts';
 import type { RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
 
+/** Members admitted in one round: those who are would else all be decided about before the first of them is on record. */
+const AT_ONCE = 256;
+
 /**
  * Admits pending members in the order of the plan, as far as the limits go: members in flight per host (over all runs, a slot of
  * each host a member has a copy on) and in total (of the run, checked in the commit). Costs as much as it admits, not as much as waits.
@@ -45,7 +48,7 @@ export class Admission {
     const record = await this.#runtime.records.record(run);
     const runRevision = await this.#admittingRevision(run);
     if (runRevision === null) return 0;
-    const free = record.inFlight - (await redis.scard(keys.status(run, 'working')));
+    const free = Math.min(AT_ONCE, record.inFlight - (await redis.scard(keys.status(run, 'working'))));
     if (free <= 0) return 0;
     const waiting = await this.#candidates(record, free);
     if (waiting.length === 0) return 0;

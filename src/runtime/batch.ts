@@ -1,12 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** While there is much to do, calls begin at least this far apart, milliseconds, unless they are full: few large ones cost less than many small ones. */
+const SPACING_MS = 3;
+
 /**
  * Collects what becomes ready while a call is in flight and sends it as the next call: one round trip and one script for
- * many transitions. Nothing waits longer than the call before it.
+ * many transitions. What comes alone, after a call that carried one item, does not wait.
  */
 export class Batch<Item, Result> {
   readonly #send: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly #largest: number;
   #waiting: { readonly item: Item; readonly resolve: (result: Result) => void; readonly reject: (error: unknown) => void }[] = [];
   #sending = false;
+  /** When the last call began, by `performance.now()`, and whether it carried several items. */
+  #begun = Number.NEGATIVE_INFINITY;
+  #busy = false;
 
   /**
    * @param send returns one result per item, in order; when it throws, every item of the call fails with that error
@@ -30,7 +38,11 @@ export class Batch<Item, Result> {
 
   async #drain(): Promise<void> {
     while (this.#waiting.length > 0) {
+      const early = this.#begun + SPACING_MS - performance.now();
+      if (this.#busy && early > 0 && this.#waiting.length < this.#largest) await sleep(early);
       const call = this.#waiting.splice(0, this.#largest);
+      this.#busy = call.length > 1;
+      this.#begun = performance.now();
       try {
         const results = await this.#send(call.map(({ item }) => item));
         call.forEach(({ resolve }, n) => {

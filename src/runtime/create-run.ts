@@ -6,7 +6,6 @@ import type { MemberSettings } from '../domain/member.ts';
 import { decideInitial } from './decide.ts';
 import { memberId, type RunId } from './keys.ts';
 import { laneName, lanesOf } from './lanes.ts';
-import { encodeRow } from './row.ts';
 import { encodeInput, type RunHost, type RunRecord } from './run-record.ts';
 import type { Runtime } from './runtime.ts';
 import { runScript } from './scripts.ts';
@@ -92,21 +91,21 @@ export async function createRun(
     await onPoint('held');
     for (let from = 0; from < members.length; from += AT_ONCE) {
       const part = members.slice(from, from + AT_ONCE).flatMap(({ host, ...member }, n) => {
-        const { row } = decideInitial('failback', { ...member, host, adopt: plan.adopt }, createdAt);
+        const { text } = decideInitial('failback', { ...member, host, adopt: plan.adopt }, createdAt);
         const at = from + n;
         const lane = laneName({ host, partner: member.partner });
-        return [memberId(at), inputs[at] as string, encodeRow(row), lanes.findIndex(({ name }) => name === lane) + 1];
+        return [memberId(at), inputs[at] as string, text, lanes.findIndex(({ name }) => name === lane) + 1];
       });
       if ((await write(part)) !== 1) throw expired(run);
     }
     await onPoint('written');
-    const { row, to } = decideInitial('run', undefined, createdAt);
+    const { text, to } = decideInitial('run', undefined, createdAt);
     const data = JSON.stringify({ plan: plan.plan, members: members.length, adopt: plan.adopt });
     const published = await runScript(
       redis,
       'publish-run',
       [...shared, keys.journal(run), keys.epoch(run), ...ready],
-      [creation, createdAt, members.length, encodeRow(row), to, data],
+      [creation, createdAt, members.length, text, to, data],
     );
     if (published !== 1) throw expired(run);
   } catch (error) {

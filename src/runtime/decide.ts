@@ -2,7 +2,7 @@ import { initialTransition } from 'xstate';
 import { DEFINITIONS, type MachineName } from '../../machines/definitions.ts';
 import type { MemberStatus } from '../domain/member.ts';
 import { toRequests } from './effects.ts';
-import { type LiveEffect, movesData, type Revised, type Row, statusOf, TABLES } from './row.ts';
+import { encodeRow, type LiveEffect, movesData, type Revised, type Row, statusOf, TABLES } from './row.ts';
 import type { Stepped } from './transition-table.ts';
 
 /** An event as the runtime carries it; `at` is added when it is delivered. */
@@ -24,6 +24,8 @@ export interface Reporter {
 export interface Decision {
   readonly expected: number;
   readonly row: Row;
+  /** The row as it is stored. */
+  readonly text: string;
   readonly before: MemberStatus | null;
   readonly after: MemberStatus | null;
   /** Whether it moves data in bulk from now on, or not any more; null when that has not changed. */
@@ -32,6 +34,8 @@ export interface Decision {
   readonly to: string;
   readonly started: Readonly<Record<string, LiveEffect>>;
   readonly ended: Readonly<Record<string, LiveEffect>>;
+  /** The effect whose final report this is; null for all other events. */
+  readonly usedUp: string | null;
   readonly counters: readonly string[];
   /** True when the machine took a transition; false when only a token was used up. */
   readonly moved: boolean;
@@ -47,7 +51,7 @@ export function decideInitial(name: MachineName, member: unknown, now: number): 
   const { value, context, status } = snapshot;
   const nothing: Row = { machine: name, version: 0, value, context: {}, done: false, live: {}, timers: {} };
   const stepped = { value, context: context as Stepped['context'], done: status === 'done', requests: toRequests(actions) };
-  return next({ revision: 0, row: nothing }, { status: null, state: '', moves: false }, stepped, now);
+  return next({ revision: 0, row: nothing }, { status: null, state: '', moves: false, usedUp: null }, stepped, now);
 }
 
 /**
@@ -66,7 +70,12 @@ export function decide(stored: Revised, member: unknown, event: RuntimeEvent, re
   if (reporter?.final) delete live[reporter.effect];
   const timers = { ...row.timers };
   if (timer) delete timers[event.type];
-  const was = { status: statusOf(row), state: DEFINITIONS[row.machine].describe(row.value, context), moves: movesData(row) };
+  const was = {
+    status: statusOf(row),
+    state: DEFINITIONS[row.machine].describe(row.value, context),
+    moves: movesData(row),
+    usedUp: reporter?.final ? reporter.effect : null,
+  };
   const used = { ...stored, row: { ...row, live, timers } };
   return next(used, was, stepped ?? { value: row.value, context, done: row.done, requests: null }, now);
 }
@@ -74,7 +83,7 @@ export function decide(stored: Revised, member: unknown, event: RuntimeEvent, re
 /** @param stepped its requests are null when the machine took no transition */
 function next(
   { revision, row: before }: Revised,
-  was: { readonly status: MemberStatus | null; readonly state: string; readonly moves: boolean },
+  was: Pick<Decision, 'usedUp'> & { readonly status: MemberStatus | null; readonly state: string; readonly moves: boolean },
   { value, context: whole, done, requests }: Omit<Stepped, 'requests'> & { readonly requests: Stepped['requests'] | null },
   now: number,
 ): Decision {
@@ -112,6 +121,7 @@ function next(
   return {
     expected: revision,
     row,
+    text: encodeRow(row),
     before: was.status,
     after: statusOf(row),
     moves: moves === was.moves ? null : moves,
@@ -119,9 +129,17 @@ function next(
     to: describe(value, whole),
     started,
     ended,
+    usedUp: was.usedUp,
     counters,
     moved: requests !== null,
   };
+}
+
+/** What leaves a lifecycle as it is, but for its revision. */
+export function unchanged(revision: number, row: Row): Decision {
+  const status = statusOf(row);
+  const nothing = { moves: null, from: '', to: '', started: {}, ended: {}, usedUp: null, counters: [], moved: false } as const;
+  return { expected: revision, row, text: encodeRow(row), before: status, after: status, ...nothing };
 }
 
 /** A timer may be this much early: the queue's clock and ours are two. */

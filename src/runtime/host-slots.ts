@@ -1,3 +1,4 @@
+import { Batch } from './batch.ts';
 import { chooseFairly } from './fair-choice.ts';
 import { hostKeyOf, type InstanceId, type InstanceRef, type RunId } from './keys.ts';
 import { hostsOn, type Route } from './lanes.ts';
@@ -31,6 +32,8 @@ export interface SlotKind {
 export class HostSlots {
   readonly #runtime: Runtime;
   readonly #kind: SlotKind;
+  /** What is given back, by host: the last members of a run come to their end together. */
+  readonly #returns = new Map<string, Batch<string, null>>();
 
   constructor(runtime: Runtime, kind: SlotKind) {
     this.#runtime = runtime;
@@ -39,8 +42,8 @@ export class HostSlots {
 
   /** The hosts a member takes a slot of, by key, each once. */
   async needsOf(run: RunId, route: Route): Promise<readonly string[]> {
-    const { hosts } = await this.#runtime.records.record(run);
-    return [...new Set(hostsOn(route).map((host) => keyOfHost(hosts, run, host)))];
+    const { records } = this.#runtime;
+    return [...new Set(await Promise.all(hostsOn(route).map((host) => records.hostKey(run, host))))];
   }
 
   /**
@@ -104,7 +107,19 @@ export class HostSlots {
   /** Gives a member's slots back, on all of its hosts. */
   async release(ref: InstanceRef, route: Route): Promise<void> {
     const needs = await this.needsOf(ref.run, route);
-    await Promise.all(needs.map((hostKey) => this.#runtime.redis.hdel(this.#kind.keyOf(hostKey), holderOf(ref))));
+    await Promise.all(needs.map((hostKey) => this.#returnsOf(hostKey).add(holderOf(ref))));
+  }
+
+  #returnsOf(hostKey: string): Batch<string, null> {
+    let returns = this.#returns.get(hostKey);
+    if (!returns) {
+      returns = new Batch(async (holders) => {
+        await this.#runtime.redis.hdel(this.#kind.keyOf(hostKey), ...holders);
+        return holders.map(() => null);
+      }, 256);
+      this.#returns.set(hostKey, returns);
+    }
+    return returns;
   }
 
   /**
@@ -164,12 +179,6 @@ export class HostSlots {
     }
     return limits;
   }
-}
-
-function keyOfHost(hosts: readonly RunHost[], run: RunId, name: string): string {
-  const host = hosts.find((one) => one.name === name);
-  if (!host) throw new Error(`run ${run} has no host ${name}`);
-  return hostKeyOf(host.address);
 }
 
 function holderOf({ run, id }: InstanceRef): string {

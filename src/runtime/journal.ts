@@ -1,3 +1,5 @@
+import type { HostObserved } from '../../machines/failback-context.ts';
+import type { VmObservation } from '../domain/observation.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { Decision, RuntimeEvent } from './decide.ts';
 import type { InstanceId, Keys, RunId } from './keys.ts';
@@ -17,17 +19,34 @@ export interface JournalEntry {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What of an event and its outcome is worth keeping, as JSON. */
+/** What of an event and its outcome is worth keeping, as JSON. What is not there, and what is known of the member anyway, is left out. */
 export function evidence(event: RuntimeEvent, { row, after }: Decision): string {
-  const { type: _, ...rest } = event;
+  const { type, ...rest } = event;
   const { failure, attempt, jobId } = row.context as { failure?: unknown; attempt?: number; jobId?: string | null };
-  return JSON.stringify({
-    ...rest,
-    ...(after ? { status: after } : {}),
-    ...(failure ? { failure } : {}),
-    ...(attempt ? { attempt } : {}),
-    ...(jobId ? { jobId } : {}),
-  });
+  const kept: Record<string, unknown> = type === 'host.observed' ? lookEvidence(rest as Omit<HostObserved, 'type'>) : rest;
+  if (after) kept.status = after;
+  if (failure) kept.failure = failure;
+  if (attempt) kept.attempt = attempt;
+  if (jobId) kept.jobId = jobId;
+  return JSON.stringify(kept);
+}
+
+/** Which Redis kept the run then matters for the next transition, and to nobody afterwards. */
+function lookEvidence({ epoch: _, vm, job, running, statistics, test, ...rest }: Omit<HostObserved, 'type'>): Record<string, unknown> {
+  const kept: Record<string, unknown> = { ...rest };
+  if (vm) kept.vm = seenVm(vm);
+  if (job) kept.job = job;
+  if (running.length > 0) kept.running = running;
+  if (statistics) kept.statistics = statistics;
+  if (test) kept.test = test;
+  return kept;
+}
+
+/** A VM as a look shows it, without its names. */
+export type SeenVm = Pick<VmObservation, 'power' | 'operationalStatus' | 'healthState' | 'mode' | 'replication'> & Partial<VmObservation>;
+
+function seenVm({ vmId: _, name: __, extended, testReplica, ...vm }: VmObservation): SeenVm {
+  return { ...vm, ...(extended ? { extended } : {}), ...(testReplica ? { testReplica } : {}) };
 }
 
 /**

@@ -46,6 +46,10 @@ export class Keys {
   tally = (run: RunId) => `${this.prefix}:{${run}}:tally`;
   /** Set of the members in one status. */
   status = (run: RunId, status: string) => `${this.prefix}:{${run}}:is:${status}`;
+  /** Hash by instance: token of what the member has watched on a host; everything else about it is in its row. */
+  watches = (run: RunId, hostKey: string) => `${this.prefix}:{${run}}:h:${hostKey}:watches`;
+  /** Hash by host: changes whenever its `watches` do, and never has a value twice, not even after Redis was emptied. */
+  watchVersions = (run: RunId) => `${this.prefix}:{${run}}:watch-versions`;
   /** Sorted set of the pending members of one lane, by position in the plan. */
   ready = (run: RunId, lane: string) => `${this.prefix}:{${run}}:ready:${lane}`;
   /** Sorted set of the members that ask for transfer slots, by position in the plan. */
@@ -60,10 +64,6 @@ export class Keys {
   /** Set of runs that are not finished. */
   activeRuns = () => `${this.prefix}:runs:active`;
 
-  /** Hash `<run>/<instance>` → watch. */
-  watches = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watches`;
-  /** Changes whenever the watches do; never has a value twice, not even after Redis was emptied. */
-  watchVersion = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:watch-version`;
   /** Lease of the one worker that polls the host for all runs. */
   poller = (hostKey: string) => `${this.prefix}:{h:${hostKey}}:poller`;
   /** Lease of a worker that serves some runs only and polls the host for them, while nobody does it for all. */

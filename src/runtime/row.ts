@@ -44,12 +44,13 @@ function blankOf(name: MachineName): Context {
 export function encodeRow(row: Row): string {
   const blank = BLANKS[row.machine];
   const context: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(row.context)) if (!isSame(value, blank?.[key])) context[key] = value;
+  for (const key in row.context) if (!isSame(row.context[key], blank?.[key])) context[key] = row.context[key];
   return JSON.stringify({ ...row, context });
 }
 
 function isSame(value: unknown, blank: unknown): boolean {
-  return value === blank || (typeof blank === 'object' && blank !== null && JSON.stringify(value) === JSON.stringify(blank));
+  if (value === blank) return true;
+  return typeof value === 'object' && typeof blank === 'object' && value && blank ? JSON.stringify(value) === JSON.stringify(blank) : false;
 }
 
 /**

@@ -2,7 +2,7 @@ import { FailbackError } from '../domain/failure.ts';
 import type { Intent } from '../domain/intent.ts';
 import type { MemberInput, MemberSettings } from '../domain/member.ts';
 import type { RedisConnection } from '../redis/connection.ts';
-import type { InstanceId, Keys, RunId } from './keys.ts';
+import { hostKeyOf, type InstanceId, type Keys, type RunId } from './keys.ts';
 
 /** How to reach a host; credentials are references, resolved where they are used. */
 export interface RunHost {
@@ -64,6 +64,7 @@ export class RunRecords {
   readonly #keys: Keys;
   readonly #records = new Map<RunId, RunRecord>();
   readonly #inputs = new Map<string, MemberInput>();
+  readonly #hostKeys = new Map<RunId, ReadonlyMap<string, string>>();
 
   constructor(redis: RedisConnection, keys: Keys) {
     this.#redis = redis;
@@ -79,6 +80,24 @@ export class RunRecords {
     const record = JSON.parse(text) as RunRecord;
     this.#records.set(run, record);
     return record;
+  }
+
+  /** Key of the host a plan calls `host`. @throws FailbackError `run.unknown`; Error when the run has no such host */
+  async hostKey(run: RunId, host: string): Promise<string> {
+    const hostKey = (await this.hostKeys(run)).get(host);
+    if (hostKey === undefined) throw new Error(`run ${run} has no host ${host}`);
+    return hostKey;
+  }
+
+  /** Keys of the run's hosts by the plan's names; two names may stand for one host. @throws FailbackError `run.unknown` */
+  async hostKeys(run: RunId): Promise<ReadonlyMap<string, string>> {
+    let hostKeys = this.#hostKeys.get(run);
+    if (!hostKeys) {
+      const { hosts } = await this.record(run);
+      hostKeys = new Map(hosts.map(({ name, address }) => [name, hostKeyOf(address)]));
+      this.#hostKeys.set(run, hostKeys);
+    }
+    return hostKeys;
   }
 
   /** Inputs of members, in the order asked for. @throws FailbackError `run.unknown` when one of them is not there */
@@ -102,6 +121,7 @@ export class RunRecords {
   /** Forgets a run: it has ended, or its records are gone. */
   forget(run: RunId): void {
     this.#records.delete(run);
+    this.#hostKeys.delete(run);
     for (const key of this.#inputs.keys()) if (key.startsWith(`${run}/`)) this.#inputs.delete(key);
   }
 }

@@ -2,15 +2,17 @@ import { DEFINITIONS } from '../../machines/definitions.ts';
 import type { MemberInput } from '../domain/member.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { Batch } from './batch.ts';
+import { type Claim, Claims } from './claims.ts';
 import { type CommitResult, Committer, needsHandover, outboxEntry, type StatusCounts } from './committer.ts';
-import { type Decision, decide, type Reporter, type RuntimeEvent } from './decide.ts';
-import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS, type WatchChange } from './dispatcher.ts';
+import { type Decision, decide, type Reporter, type RuntimeEvent, unchanged } from './decide.ts';
+import { Dispatcher, type Handover, nextTimer, TIMER_HORIZON_MS } from './dispatcher.ts';
 import { evidence } from './journal.ts';
-import { type InstanceId, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
+import { type InstanceRef, Keys, RUN_INSTANCE, type RunId } from './keys.ts';
 import { laneName } from './lanes.ts';
-import { decodeRow, encodeRow, movesData, type Revised, type Row } from './row.ts';
+import { movesData, type Revised, type Row } from './row.ts';
+import { RowStore } from './row-store.ts';
 import { RunRecords } from './run-record.ts';
-import { runScript } from './scripts.ts';
+import { changedWatches, type WatchChange, watchesOf } from './watch.ts';
 
 /**
  * What became of an event:
@@ -19,8 +21,6 @@ import { runScript } from './scripts.ts';
  */
 export type Outcome = 'committed' | 'ignored' | 'dropped' | 'over-limit' | 'gone';
 
-export type Claim = 'yes' | 'dead' | 'doubt' | { readonly worker: string; readonly at: number };
-
 /** Points in the protocol where a test may stop a process. */
 export type Checkpoint = 'committed' | 'handed-over';
 
@@ -28,7 +28,8 @@ export interface RuntimeOptions {
   readonly redis: RedisConnection;
   readonly keys?: Keys;
   readonly now?: () => number;
-  readonly onWatch?: (hostKey: string, change: WatchChange) => void;
+  /** Hears what each commit of this process has changed about what is watched, so that a poller here need not ask Redis. */
+  readonly onWatches?: (change: WatchChange) => void;
   /** Hears the sizes of a run's status sets after each commit of this process. */
   readonly onCounts?: (run: RunId, counts: StatusCounts) => void;
   /** Hears of members that left `working` in this process: their slots are free. */
@@ -50,10 +51,8 @@ const ANY: AdmissionTerms = { limit: 0, runRevision: null };
 
 /** How long after an effect was handed over the sweep asks what became of it, milliseconds. */
 const CALL_CHECK_MS = 10_000;
-const WATCH_CHECK_MS = 60_000;
 /** How long after its due time a timer may be late before the sweep fires it itself. */
 const TIMER_GRACE_MS = 2_000;
-const MOST_CACHED_ROWS = 20_000;
 
 /** The durable host of the machines: decide, remember, hand over. Several processes may run one on the same Redis. */
 export class Runtime {
@@ -64,11 +63,9 @@ export class Runtime {
   readonly now: () => number;
   readonly #options: RuntimeOptions;
   readonly #committers = new Map<RunId, Committer>();
-  /** Last known rows; only a hint, since the commit compares revisions. */
-  readonly #rows = new Map<string, Revised>();
-  readonly #loads = new Map<RunId, Batch<InstanceId, string | null>>();
+  readonly #rows: RowStore;
   readonly #handovers: Batch<Handover, undefined>;
-  readonly #claims = new Map<RunId, Batch<{ id: InstanceId; token: string; worker: string }, Claim>>();
+  readonly #claims: Claims;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
@@ -76,7 +73,9 @@ export class Runtime {
     this.keys = options.keys ?? new Keys();
     this.now = options.now ?? Date.now;
     this.records = new RunRecords(this.redis, this.keys);
-    this.dispatcher = new Dispatcher(this.redis, this.keys, this.records, options.onWatch);
+    this.#rows = new RowStore(this.redis, this.keys);
+    this.#claims = new Claims(this.redis, this.keys, this.now);
+    this.dispatcher = new Dispatcher(this.redis, this.keys, this.records);
     this.#handovers = new Batch(async (items) => {
       await this.dispatcher.handOver(items, this.now());
       return items.map(() => undefined);
@@ -95,10 +94,9 @@ export class Runtime {
     reporter: Reporter | null = null,
     admission: AdmissionTerms = ANY,
   ): Promise<Outcome> {
-    const where = `${ref.run}/${ref.id}`;
     for (;;) {
-      const remembered = this.#rows.has(where);
-      const stored = await this.#load(ref);
+      const remembered = this.#rows.isRemembered(ref);
+      const stored = await this.#rows.load(ref);
       if (!stored) return 'gone';
       const member = await this.member(ref);
       const now = this.now();
@@ -106,12 +104,12 @@ export class Runtime {
       if (verdict === 'dropped' || verdict === 'ignored') {
         // No commit proves that the remembered row is the present one: another process may have moved it on.
         if (!remembered) return verdict;
-        this.#rows.delete(where);
+        this.#rows.forget(ref);
         continue;
       }
       const result = await this.#commit(ref, verdict, member, event, reporter, admission);
       if (result === 'committed') return 'committed';
-      this.#rows.delete(where);
+      this.#rows.forget(ref);
       if (result === 'over-limit' || result === 'gone') return result;
       if (await this.#wasOurs(ref, verdict)) return 'committed';
     }
@@ -119,28 +117,17 @@ export class Runtime {
 
   /** Claims a call for a worker: at most one claim per token is ever answered `yes`. */
   claim(ref: InstanceRef, token: string, worker: string): Promise<Claim> {
-    let batch = this.#claims.get(ref.run);
-    if (!batch) {
-      batch = new Batch(async (items) => {
-        const now = this.now();
-        const args = items.flatMap(({ id, token: claimed }) => [id, claimed]);
-        const answers = (await runScript(
-          this.redis,
-          'claim',
-          [this.keys.calls(ref.run)],
-          [items[0]?.worker ?? '', now, ...args],
-        )) as string[];
-        return answers.map((answer) => parseClaim(answer, `${items[0]?.worker}|${now}`));
-      });
-      this.#claims.set(ref.run, batch);
-    }
-    return batch.add({ id: ref.id, token, worker });
+    return this.#claims.claim(ref, token, worker);
   }
 
   /** The stored row, or null when Redis has none. Always asks Redis. */
-  async read(ref: InstanceRef): Promise<Revised | null> {
-    this.#rows.delete(`${ref.run}/${ref.id}`);
-    return this.#load(ref);
+  read(ref: InstanceRef): Promise<Revised | null> {
+    return this.#rows.read(ref);
+  }
+
+  /** The row in which an effect with this token is live, from memory where it is there; null when it is not live in Redis either. */
+  whereLive(ref: InstanceRef, effect: string, token: string): Promise<Row | null> {
+    return this.#rows.whereLive(ref, effect, token);
   }
 
   /** The fixed input of a member; null for the run's own lifecycle. */
@@ -150,16 +137,26 @@ export class Runtime {
   }
 
   /** Hands over everything a lifecycle has live, again: for effects that got lost on the way. */
-  async handOverAgain(ref: InstanceRef, row: Row): Promise<void> {
+  async handOverAgain(ref: InstanceRef, stored: Revised): Promise<void> {
+    const { row } = stored;
     const member = await this.member(ref);
-    await this.#handovers.add({ ref, row, member, started: row.live, ended: {}, again: true });
-    if (member && movesData(row)) this.#options.onTransfer?.(ref, member, true);
+    await this.#handovers.add({ ref, row, started: row.live, ended: {}, again: true });
+    if (!member) return;
+    await this.#watchAgain(ref, stored, member);
+    if (movesData(row)) this.#options.onTransfer?.(ref, member, true);
   }
 
   committer(run: RunId): Committer {
     let committer = this.#committers.get(run);
     if (!committer) {
-      committer = new Committer(this.redis, this.keys, run, this.now, (counts) => this.#options.onCounts?.(run, counts));
+      committer = new Committer({
+        redis: this.redis,
+        keys: this.keys,
+        run,
+        now: this.now,
+        onCounts: (counts) => this.#options.onCounts?.(run, counts),
+        onWatches: (change) => this.#options.onWatches?.(change),
+      });
       this.#committers.set(run, committer);
     }
     return committer;
@@ -169,14 +166,13 @@ export class Runtime {
   forget(run: RunId): void {
     this.records.forget(run);
     this.#committers.delete(run);
-    this.#loads.delete(run);
-    this.#claims.delete(run);
-    for (const key of this.#rows.keys()) if (key.startsWith(`${run}/`)) this.#rows.delete(key);
+    this.#claims.forgetRun(run);
+    this.#rows.forgetRun(run);
   }
 
   /** Forgets remembered rows: Redis was away and may have lost the last of what it had confirmed. */
   forgetRows(): void {
-    this.#rows.clear();
+    this.#rows.forgetAll();
   }
 
   async close(): Promise<void> {
@@ -199,6 +195,7 @@ export class Runtime {
       ...admission,
       calm: member === null ? 0 : member.settings.timeouts.doubt + ageOfLooks(decision.row, reporter),
       due: dueTime(decision.row, this.now()),
+      watches: member === null ? [] : await this.#byHostKey(ref.run, changedWatches(member, decision.started.watch, decision.ended.watch)),
       journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
     });
     if (result === 'committed') await this.#afterCommit(ref, decision, member);
@@ -207,50 +204,52 @@ export class Runtime {
 
   async #afterCommit(ref: InstanceRef, decision: Decision, member: MemberInput | null): Promise<void> {
     await this.#options.onCheckpoint?.('committed');
-    this.#remember(ref, { revision: decision.expected + 1, row: decision.row });
+    this.#rows.remember(ref, storedAs(decision));
     if (member && decision.before === 'working' && decision.after !== 'working') this.#options.onReleased?.(ref, member);
     const timer = nextTimer(decision.row);
     if (needsHandover(decision) || (timer !== null && timer - this.now() <= TIMER_HORIZON_MS)) {
-      await this.#handovers.add({ ref, row: decision.row, member, started: decision.started, ended: decision.ended, again: false });
+      await this.#handovers.add({ ref, row: decision.row, started: decision.started, ended: decision.ended, again: false });
       await this.#options.onCheckpoint?.('handed-over');
       if (needsHandover(decision)) this.committer(ref.run).handedOver(outboxEntry(ref.id, decision));
     }
     if (member && (decision.moves !== null || decision.started.slot)) this.#options.onTransfer?.(ref, member, decision.moves);
   }
 
+  /** What is watched is part of every commit; only somebody else can have removed it, or a release that kept it elsewhere. */
+  async #watchAgain({ run, id }: InstanceRef, { revision, row }: Revised, member: MemberInput): Promise<void> {
+    const watches = await this.#byHostKey(run, watchesOf(member, row.live.watch));
+    const stored = await Promise.all(watches.map(([hostKey]) => this.redis.hget(this.keys.watches(run, hostKey), id)));
+    if (watches.every(([, { token }], n) => stored[n] === token)) return;
+    await this.committer(run).commit({
+      id,
+      decision: unchanged(revision, row),
+      lane: null,
+      ...ANY,
+      calm: 0,
+      due: dueTime(row, this.now()),
+      watches,
+      journal: null,
+    });
+    this.#rows.forget({ run, id });
+  }
+
+  async #byHostKey<W>(run: RunId, watches: ReadonlyMap<string, W>): Promise<readonly (readonly [hostKey: string, watch: W])[]> {
+    if (watches.size === 0) return [];
+    const hostKeys = await this.records.hostKeys(run);
+    return [...watches].map(([host, watch]) => [hostKeys.get(host) ?? '', watch]);
+  }
+
   /** A commit whose answer was lost is sent again by the connection and then loses against itself. */
   async #wasOurs(ref: InstanceRef, decision: Decision): Promise<boolean> {
     const stored = await this.redis.hget(this.keys.rows(ref.run), ref.id);
-    if (stored !== `${decision.expected + 1}|${encodeRow(decision.row)}`) return false;
+    if (stored !== storedAs(decision)) return false;
     await this.#afterCommit(ref, decision, await this.member(ref));
     return true;
   }
+}
 
-  async #load(ref: InstanceRef): Promise<Revised | null> {
-    const where = `${ref.run}/${ref.id}`;
-    const remembered = this.#rows.get(where);
-    if (remembered) return remembered;
-    let batch = this.#loads.get(ref.run);
-    if (!batch) {
-      batch = new Batch((ids) => this.redis.hmget(this.keys.rows(ref.run), ...ids), 256);
-      this.#loads.set(ref.run, batch);
-    }
-    const stored = await batch.add(ref.id);
-    if (stored === null) return null;
-    const revised = decodeRow(stored, where);
-    this.#remember(ref, revised);
-    return revised;
-  }
-
-  #remember(ref: InstanceRef, stored: Revised): void {
-    const where = `${ref.run}/${ref.id}`;
-    this.#rows.delete(where);
-    this.#rows.set(where, stored);
-    if (this.#rows.size > MOST_CACHED_ROWS) {
-      const oldest = this.#rows.keys().next();
-      if (!oldest.done) this.#rows.delete(oldest.value);
-    }
-  }
+function storedAs({ expected, text }: Decision): string {
+  return `${expected + 1}|${text}`;
 }
 
 /** How long ago the first of the looks began that a decision rests on, milliseconds. */
@@ -265,14 +264,5 @@ export function dueTime(row: Row, now: number): number | null {
   const timer = nextTimer(row);
   if (timer !== null) times.push(timer - now > TIMER_HORIZON_MS ? timer - TIMER_HORIZON_MS : timer + TIMER_GRACE_MS);
   if (row.live.call || row.live.tell || row.live.slot) times.push(now + CALL_CHECK_MS);
-  if (row.live.watch) times.push(now + WATCH_CHECK_MS);
   return times.length === 0 ? null : Math.min(...times);
-}
-
-function parseClaim(answer: string, own: string): Claim {
-  if (answer === 'yes' || answer === 'dead' || answer === 'doubt') return answer;
-  // The very same claim, sent again by the connection because its answer was lost.
-  if (answer === own) return 'yes';
-  const [worker = '', at = '0'] = answer.split('|');
-  return { worker, at: Number(at) };
 }

@@ -2,6 +2,7 @@ import { isDue } from './decide.ts';
 import { hostOfCall } from './dispatcher.ts';
 import { type InstanceRef, RUN_INSTANCE, type RunId } from './keys.ts';
 import type { Presence } from './presence.ts';
+import { callJobId } from './queue-jobs.ts';
 import type { LiveEffect, Row } from './row.ts';
 import { dueTime, type Runtime } from './runtime.ts';
 import { keepHolds, releaseRun } from './vm-holds.ts';
@@ -66,7 +67,7 @@ export class Sweep {
     await each(forgotten, async (entry) => {
       const id = entry.slice(0, entry.lastIndexOf(':'));
       const stored = await this.#runtime.read({ run, id });
-      if (stored) await this.#runtime.handOverAgain({ run, id }, stored.row);
+      if (stored) await this.#runtime.handOverAgain({ run, id }, stored);
       await redis.srem(keys.outbox(run), entry);
     });
     return forgotten.length;
@@ -117,16 +118,16 @@ export class Sweep {
     const due = dueTime(row, this.#runtime.now());
     if (due === null) await redis.zrem(keys.due(ref.run), ref.id);
     else await redis.zadd(keys.due(ref.run), due, ref.id);
-    await this.#runtime.handOverAgain(ref, row);
+    await this.#runtime.handOverAgain(ref, stored);
     if (row.live.call) await this.#unstick(ref, row.live.call, thorough);
     await this.fireTimers(ref, row);
   }
 
   /** A job that BullMQ counts as active although nobody claimed its call: its worker died, or never got to it. */
   async #unstick(ref: InstanceRef, call: LiveEffect, thorough: boolean): Promise<void> {
-    const hostKey = await this.#runtime.dispatcher.hostKey(ref.run, hostOfCall(call));
+    const hostKey = await this.#runtime.records.hostKey(ref.run, hostOfCall(call));
     const active = await this.#runtime.dispatcher.activeCalls(ref.run, hostKey);
-    if (!active.includes(`${ref.run}.${ref.id}.${call.token}`)) return;
+    if (!active.includes(callJobId(ref.run, { id: ref.id, token: call.token }))) return;
     await this.#runtime.dispatcher.queueAgain(
       ref,
       call,

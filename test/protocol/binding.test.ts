@@ -21,12 +21,12 @@ const NO_STEP = 'has no effect of its own: a part of a step, or only reads';
 const CLASSES: Readonly<Record<string, Part>> = {
   Runtime: {
     file: 'src/runtime/runtime.ts',
-    steps: ['advance', '#wasOurs', 'handOverAgain'],
+    steps: ['advance', '#wasOurs', 'handOverAgain', '#watchAgain'],
     others: {
       claim: 'is claim.lua',
       '#commit': 'is commit.lua',
       '#afterCommit': 'is Dispatcher.handOver',
-      ...none('read', 'member', 'committer', 'forget', 'forgetRows', 'close', '#load', '#remember'),
+      ...none('read', 'whereLive', 'member', 'committer', '#byHostKey', 'forget', 'forgetRows', 'close'),
     },
   },
   Dispatcher: {
@@ -35,7 +35,7 @@ const CLASSES: Readonly<Record<string, Part>> = {
     others: {
       queueAgain: 'is Sweep.#unstick',
       forget: 'when a run has ended',
-      ...none('hostKey', 'activeCalls', 'close', '#queue', '#changeWatches'),
+      ...none('activeCalls', 'close', '#queue', '#callJobs'),
     },
   },
   Sweep: {
@@ -49,7 +49,7 @@ const CLASSES: Readonly<Record<string, Part>> = {
     steps: ['#look'],
     others: none(),
   },
-  LookTeller: { file: 'workers/look-teller.ts', steps: ['tell'], others: {} },
+  LookTeller: { file: 'workers/look-teller.ts', steps: [], others: { ...none('tellAll'), '#tell': 'is Runtime.advance' } },
   Admission: { file: 'src/runtime/admission.ts', steps: ['admit'], others: none() },
 };
 

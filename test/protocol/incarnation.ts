@@ -4,9 +4,9 @@ import { FailbackError, type Failure } from '../../src/domain/failure.ts';
 import type { HyperVHost } from '../../src/hyperv/hyperv-host.ts';
 import type { RedisConnection } from '../../src/redis/connection.ts';
 import { Admission } from '../../src/runtime/admission.ts';
-import type { CallJob } from '../../src/runtime/dispatcher.ts';
 import type { Keys } from '../../src/runtime/keys.ts';
 import { Presence } from '../../src/runtime/presence.ts';
+import type { CallJob } from '../../src/runtime/queue-jobs.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { Sweep } from '../../src/runtime/sweep.ts';
 import { CallRunner } from '../../workers/call-runner.ts';
@@ -117,8 +117,11 @@ export class Incarnation {
     for (;;) {
       const job = await this.#jobs.getNextJob(this.name, { block: false });
       if (!job) throw new Error('there is no job');
-      const token = shortToken(job.data.token);
-      const done = this.#runner.run(job.data, async () => this.#host(token)).then(() => this.#complete(job));
+      const { run, calls } = job.data;
+      const [call] = calls;
+      if (!call || calls.length > 1) throw new Error('one member has one call at a time');
+      const token = shortToken(call.token);
+      const done = this.#runner.run(run, call, async () => this.#host(token)).then(() => this.#complete(job));
       if (token !== shortToken(wanted)) {
         await done;
         continue;

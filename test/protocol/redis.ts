@@ -4,7 +4,7 @@ import type { Holder, Job, Stored, WorkerName } from './state.ts';
 /** What commit.lua returns, by the names the committer gives its numbers. */
 export type CommitAnswer = 'committed' | 'conflict';
 
-/** `commit.lua`: a compare-and-set of the revision; row, call token and outbox entry change together or not at all. */
+/** `commit.lua`: a compare-and-set of the revision; row, call token, watch and outbox entry change together or not at all. */
 export function commit(
   stored: Stored,
   { expected, decided, honest }: { readonly expected: number; readonly decided: Decided; readonly honest: boolean },
@@ -21,14 +21,15 @@ export function commit(
       revision,
       row,
       call,
+      watch: decided.startsWatch ? row.watch : decided.endsWatch ? null : stored.watch,
       outbox: needsHandover(decided) ? [...stored.outbox, revision].sort((a, b) => a - b) : stored.outbox,
       counted: stored.counted + counted,
     },
   };
 }
 
-export function needsHandover({ startsCall, startsWatch, endsWatch, endsCall }: Decided): boolean {
-  return startsCall !== null || startsWatch || endsWatch || endsCall;
+export function needsHandover({ startsCall }: Decided): boolean {
+  return startsCall !== null;
 }
 
 /** `claim.lua`: `yes` once per token; everybody else hears who has it, or that Redis is another one than when the call was intended. */
@@ -44,17 +45,14 @@ export function claim(
   return { answer: 'yes', stored: { ...stored, call: { ...call, claim: worker } } };
 }
 
-/** `Dispatcher.handOver`: a call becomes a job unless there is one of its name, a watch an entry of the index. */
-export function handOver(
-  stored: Stored,
-  row: KnownRow,
-  { call, watch, endsWatch }: { readonly call: boolean; readonly watch: boolean; readonly endsWatch: boolean },
-): Stored {
-  let { jobs, watch: index } = stored;
-  if (call && row.call !== null) jobs = addJob(jobs, { token: row.call, again: false, at: 'waiting' });
-  if (endsWatch) index = null;
-  if (watch && row.watch !== null) index = row.watch;
-  return { ...stored, jobs, watch: index };
+/** `Dispatcher.handOver`: a call becomes a job unless there is one of its name. */
+export function handOver(stored: Stored, { call }: KnownRow): Stored {
+  return call === null ? stored : { ...stored, jobs: addJob(stored.jobs, { token: call, again: false, at: 'waiting' }) };
+}
+
+/** `commit.lua` with a row that stays as it is, for a watch that is not in the index. */
+export function watchAgain(stored: Stored, { watch }: KnownRow, expected: number): Stored {
+  return stored.revision === expected ? { ...stored, revision: expected + 1, watch } : stored;
 }
 
 /** BullMQ's `add`: nothing while there is a job of that name. */

@@ -3,6 +3,7 @@ import { createRun } from '../../src/runtime/create-run.ts';
 import { hostKeyOf, type Keys } from '../../src/runtime/keys.ts';
 import { decodeRow } from '../../src/runtime/row.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
+import { epochIn } from '../support/epoch.ts';
 import { Incarnation } from './incarnation.ts';
 import { eventOf, MEMBER, shortToken } from './lifecycle.ts';
 import type { State, Stored, Task, WorkerName } from './state.ts';
@@ -132,7 +133,7 @@ export class Replay {
       redis.hget(keys.rows(run), 'm0'),
       redis.smembers(keys.outbox(run)),
       redis.hget(keys.calls(run), 'm0'),
-      redis.hget(keys.watches(hostKeyOf(ADDRESS)), `${run}/m0`),
+      redis.hget(keys.watches(run, hostKeyOf(ADDRESS)), 'm0'),
       redis.hget(keys.tally(run), 'initiateFailback'),
       redis.lrange(`${this.#queue}:calls:wait`, 0, -1),
       redis.lrange(`${this.#queue}:calls:active`, 0, -1),
@@ -154,7 +155,7 @@ export class Replay {
         call &&
         [shortToken(token), epoch?.startsWith(this.#server) ? 'honest' : 'in doubt', holder ? this.#holder(holder) : 'free'].join(' '),
       jobs: [...jobsAt(waiting, 'waiting'), ...jobsAt(active, 'active')].sort(),
-      watch: watch && shortToken((JSON.parse(watch) as { token: string }).token),
+      watch: watch && shortToken(watch),
       counted: Number(tally ?? 0),
     };
   }
@@ -174,7 +175,7 @@ export class Replay {
   async #trouble(what: string, worker: WorkerName | null): Promise<void> {
     const process = worker && this.#workers.get(worker);
     if (what === 'queue lost') await this.#redis.del(...(await this.#redis.keys(`${this.#queue}:calls:*`)));
-    if (what === 'watch lost') await this.#redis.hdel(this.#keys.watches(hostKeyOf(ADDRESS)), `${this.#run}/m0`);
+    if (what === 'watch lost') await this.#redis.hdel(this.#keys.watches(this.#run, hostKeyOf(ADDRESS)), 'm0');
     if (what === 'the time of doubt after the first intent is over') this.#clock += MEMBER.settings.timeouts.doubt;
     if (what === 'redis restarts') {
       await this.#restart();
@@ -199,7 +200,7 @@ export class Replay {
 
   async #readServer(): Promise<void> {
     const info = await this.#redis.info();
-    this.#server = `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`;
+    this.#server = epochIn(info);
   }
 
   #holder(name: string): string {

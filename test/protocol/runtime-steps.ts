@@ -1,5 +1,5 @@
 import type { Lifecycles } from './lifecycle.ts';
-import { commit, finishJob, handOver, needsHandover } from './redis.ts';
+import { commit, finishJob, handOver, needsHandover, watchAgain } from './redis.ts';
 import type { Finished, State, Task, WorkerName } from './state.ts';
 import { ageClaims, type Bounds, become, crash, type Rules, type Step, withStored, withTrouble } from './step.ts';
 
@@ -20,8 +20,7 @@ export function* runtimeSteps(protocol: Protocol, state: State, name: WorkerName
       yield* advanceSteps(protocol, state, name, task);
       return;
     case 'hand over': {
-      const { row, startsCall, startsWatch, endsWatch } = task.decided;
-      const next = withStored(state, handOver(stored, row, { call: startsCall !== null, watch: startsWatch, endsWatch }));
+      const next = withStored(state, handOver(stored, task.decided.row));
       const what = `effects of revision ${task.revision}`;
       const outbox = next.stored.outbox.filter((revision) => revision !== task.revision);
       const done = become(withStored(next, { ...next.stored, outbox }), name, task);
@@ -37,14 +36,24 @@ export function* runtimeSteps(protocol: Protocol, state: State, name: WorkerName
     }
     case 'again': {
       const { row } = task;
-      const next = withStored(state, handOver(stored, row, { call: true, watch: true, endsWatch: false }));
+      const next = withStored(state, handOver(stored, row));
       const then: Task[] =
         task.for === 'outbox'
           ? [{ is: 'forget', revision: task.revision }]
           : task.for === 'due' && row.call
             ? [{ is: 'unstick', token: row.call }]
             : [];
-      yield step('Runtime.handOverAgain', `what is live in "${row.state}"`, become(next, name, task, ...then));
+      const rewatch: Task[] = row.watch === null || stored.watch === row.watch ? [] : [{ is: 'rewatch', row, revision: task.of, then }];
+      yield step(
+        'Runtime.handOverAgain',
+        `what is live in "${row.state}"`,
+        become(next, name, task, ...(rewatch.length > 0 ? rewatch : then)),
+      );
+      return;
+    }
+    case 'rewatch': {
+      const next = withStored(state, watchAgain(stored, task.row, task.revision));
+      yield step('Runtime.#watchAgain', `what is watched in "${task.row.state}"`, become(next, name, task, ...task.then));
       return;
     }
     case 'forget': {
@@ -84,8 +93,7 @@ export function* advanceSteps(protocol: Protocol, state: State, name: WorkerName
   const era = rules.freshTokens ? (state.troubles['redis loses commits'] ?? 0) : 0;
   const verdict = lifecycles.decide({ revision, known: row, event: task.event, by, era });
   if (typeof verdict === 'string') {
-    const then: Task[] = verdict === 'dropped' && task.watch !== null ? [{ is: 'unwatch', watch: task.watch }] : [];
-    yield step(verdict, finish(become(at, name, task, ...then), name, finishedBy(task)));
+    yield step(verdict, finish(become(at, name, task), name, finishedBy(task)));
     return;
   }
   const proposal = { expected: revision, decided: verdict, sentBefore: false };

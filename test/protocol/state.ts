@@ -51,13 +51,13 @@ export type Task =
     }
   /** `Dispatcher.handOver` after a commit. */
   | { readonly is: 'hand over'; readonly revision: number; readonly decided: Decided; readonly job: Finished | null }
-  /** `Runtime.handOverAgain` of a row that was read. */
-  | { readonly is: 'again'; readonly row: KnownRow; readonly for: 'outbox' | 'due' | 'look'; readonly revision: number }
+  /** `Runtime.handOverAgain` of a row that was read, `of` a revision; `revision`: of the outbox entry, where it is for one. */
+  | { readonly is: 'again'; readonly row: KnownRow; readonly for: 'outbox' | 'due'; readonly of: number; readonly revision: number }
+  /** `Runtime.#watchAgain` where the index does not hold what the row wants watched. */
+  | { readonly is: 'rewatch'; readonly row: KnownRow; readonly revision: number; readonly then: readonly Task[] }
   /** `Sweep.#unstick` · the outbox entry of a row that was handed over again. */
   | { readonly is: 'unstick'; readonly token: string }
-  | { readonly is: 'forget'; readonly revision: number }
-  /** A look that nobody wanted any more: its entry leaves the index. */
-  | { readonly is: 'unwatch'; readonly watch: string };
+  | { readonly is: 'forget'; readonly revision: number };
 
 /** The job that ends with a task. */
 export interface Finished {
@@ -179,12 +179,12 @@ function encodeTask(task: Task): string {
     case 'hand over':
       return `h${task.revision}>${task.decided.id}|${task.job?.token}${task.job?.again}`;
     case 'again':
-      return `g${task.row.id}${task.for}${task.revision}`;
+      return `g${task.row.id}${task.for}${task.of}|${task.revision}`;
+    case 'rewatch':
+      return `w${task.row.id}|${task.revision}${task.then.map(encodeTask).join()}`;
     case 'unstick':
       return `u${task.token}`;
     case 'forget':
       return `o${task.revision}`;
-    case 'unwatch':
-      return `w${task.watch}`;
   }
 }

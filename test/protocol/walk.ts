@@ -14,7 +14,7 @@ export interface Move {
 }
 
 /** What the replay leaves to BullMQ and to the poller, whose loops have no place to stop at, and members it does not have. */
-const LEFT_OUT = ['BullMQ', 'other members', 'Sweep.#outbox', 'Sweep.#claims', 'Sweep.#look', 'Sweep.#unstick', 'LookTeller.tell'];
+const LEFT_OUT = ['BullMQ', 'other members', 'Sweep.#outbox', 'Sweep.#claims', 'Sweep.#look', 'Sweep.#unstick'];
 
 const DELIVERIES = ['Runtime.advance', 'commit.lua'];
 
@@ -85,7 +85,7 @@ function isDelivered({ workers }: State, reporting: WorkerName): boolean {
 
 function hasTaskNobodyStops({ workers }: State): boolean {
   return NAMES.some((name) =>
-    workers[name].tasks.some(({ is }) => is === 'unwatch' || is === 'again' || is === 'unstick' || is === 'forget'),
+    workers[name].tasks.some(({ is }) => is === 'again' || is === 'rewatch' || is === 'unstick' || is === 'forget'),
   );
 }
 
@@ -97,10 +97,15 @@ function* sweepOf(model: Model, state: State, name: WorkerName): Generator<Move>
   if (stored.jobs.some(({ again, at }) => again || (at !== 'waiting' && !isDead(state, at)))) return;
   let after = state;
   for (let entry = after.stored.outbox[0]; entry !== undefined; entry = after.stored.outbox[0])
-    after = finishTasks(model, begin(after, name, { is: 'again', row: after.stored.row, for: 'outbox', revision: entry }), name);
+    after = finishTasks(
+      model,
+      begin(after, name, { is: 'again', row: after.stored.row, for: 'outbox', of: after.stored.revision, revision: entry }),
+      name,
+    );
   const claims = [...workerSteps(model.protocol, after, name)].find(({ by }) => by === 'Sweep.#claims');
   if (claims) after = finishTasks(model, prune(claims.next, model.protocol.bounds), name);
-  after = finishTasks(model, begin(after, name, { is: 'again', row: after.stored.row, for: 'due', revision: after.stored.revision }), name);
+  const { row, revision } = after.stored;
+  after = finishTasks(model, begin(after, name, { is: 'again', row, for: 'due', of: revision, revision }), name);
   if (keyOf(after) === keyOf(state)) return;
   const again = after.stored.jobs.some((job) => job.again) ? ', queues again' : '';
   yield { by: 'Sweep.sweep', worker: name, what: `thorough${claims ? ', gives up a claim' : ''}${again}`, before: state, after };

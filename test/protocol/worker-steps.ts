@@ -19,7 +19,6 @@ export function* workerSteps(protocol: Protocol, state: State, name: WorkerName)
     yield* runtimeSteps(protocol, state, name, task);
     if (task.is === 'call') yield* callSteps(protocol, state, name, task);
     if (task.is === 'unstick') yield unstick(protocol, state, name, task);
-    if (task.is === 'unwatch') yield* unwatchSteps(state, name, task);
   }
   // One thing at a time beside calls: what two promises of one process may do to each other, two processes may do as well.
   if (tasks.some(({ is }) => is !== 'call')) return;
@@ -116,16 +115,6 @@ function* lookSteps({ lifecycles }: Protocol, state: State, name: WorkerName): G
   };
 }
 
-/** `LookTeller.tell` after a look nobody wanted any more: removes that entry, puts the present one in its place. */
-function* unwatchSteps(state: State, name: WorkerName, task: Of<'unwatch'>): Generator<Step> {
-  const { stored } = state;
-  const { row, revision } = stored;
-  const present: Task[] = row.watch === null ? [] : [{ is: 'again', row, for: 'look', revision }];
-  const isThere = stored.watch === task.watch;
-  const next = become(isThere ? withStored(state, { ...stored, watch: null }) : state, name, task, ...present);
-  yield { by: 'LookTeller.tell', worker: name, what: isThere ? 'removes the entry' : 'the entry is gone', trouble: null, next };
-}
-
 function* timerSteps(protocol: Protocol, state: State, name: WorkerName): Generator<Step> {
   for (const timer of state.stored.row.timers)
     yield* atOnce(protocol, state, name, 'Sweep.fireTimers', advance({ event: `timer ${timer}` }));
@@ -138,13 +127,13 @@ function* sweepSteps(protocol: Protocol, state: State, name: WorkerName): Genera
   const step = (by: string, what: string, task: Task): Step => ({ by, worker: name, what, trouble: null, next: begin(state, name, task) });
   if (row.status === 'pending') yield* atOnce(protocol, state, name, 'Admission.admit', advance({ event: 'admit' }));
   for (const entry of stored.outbox.filter((one) => !isAboutToHandOver(state, one)))
-    yield step('Sweep.#outbox', `entry ${entry}`, { is: 'again', row, for: 'outbox', revision: entry });
+    yield step('Sweep.#outbox', `entry ${entry}`, { is: 'again', row, for: 'outbox', of: revision, revision: entry });
   if (call?.claim && isDead(state, call.claim) && rules.sweepsClaims) {
     const report = advance({ event: 'maker-gone', by: { effect: 'call', token: call.token } });
     yield* atOnce(protocol, state, name, 'Sweep.#claims', report);
   }
   if (rules.sweepsDue && isSomethingMissing(state, rules) && !isAboutToHandOver(state, revision))
-    yield step('Sweep.#look', 'something is missing', { is: 'again', row, for: 'due', revision });
+    yield step('Sweep.#look', 'something is missing', { is: 'again', row, for: 'due', of: revision, revision });
 }
 
 /** What is delivered where it was found: nothing that happens between the two steps makes a difference, since the row is asked again. */
@@ -195,9 +184,9 @@ function nobodyAwake(state: State, does: (task: Task) => boolean): boolean {
 }
 
 function isLooking(task: Task): boolean {
-  return task.is === 'unwatch' || (task.is === 'again' && task.for === 'look') || (task.is === 'advance' && task.by?.effect === 'watch');
+  return task.is === 'advance' && task.by?.effect === 'watch';
 }
 
 function isSweeping(task: Task): boolean {
-  return task.is === 'unstick' || task.is === 'forget' || (task.is === 'again' && task.for !== 'look');
+  return task.is === 'unstick' || task.is === 'forget' || task.is === 'again' || task.is === 'rewatch';
 }

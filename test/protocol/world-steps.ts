@@ -96,7 +96,7 @@ function* troubles(state: State): Generator<Happening> {
   if (onDisk) for (const trouble of LOSSES) yield [trouble, null, `back to revision ${onDisk.revision}`, restart(state, onDisk)];
   if (state.workers.a.awake && state.workers.a.tasks.every(({ is }) => is === 'call')) {
     const { row, revision } = stored;
-    yield ['needless sweep', 'a', '', begin(state, 'a', { is: 'again', row, for: 'due', revision })];
+    yield ['needless sweep', 'a', '', begin(state, 'a', { is: 'again', row, for: 'due', of: revision, revision })];
     yield ['pause', 'a', '', begin(state, 'a', advance({ event: 'pause' }))];
   }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { primariesOf } from '../../src/redis/connection.ts';
 import { RUN_INSTANCE } from '../../src/runtime/keys.ts';
+import { epochIn } from '../support/epoch.ts';
 import { flush, keysIn, useRedis } from '../support/redis.ts';
 import { change, committer, keys, proposal } from './support.ts';
 
@@ -37,7 +38,7 @@ test('of two commits on one revision exactly one happens, and the loser changes 
     );
     expect([...results].sort()).toEqual(['committed', 'conflict']);
     const winner = results.indexOf('committed');
-    expect(await redis.hget(keys.calls(RUN), 'm0')).toMatch(new RegExp(`^r${revision + 1}\\.0-${winner}\\|[0-9a-f]{40}-[0-9a-f]{40}$`));
+    expect(await redis.hget(keys.calls(RUN), 'm0')).toMatch(new RegExp(`^r${revision + 1}\\.0-${winner}\\|[0-9a-f]{16}-[0-9a-f]{16}$`));
   }
   second.disconnect();
   const tally = await redis.hgetall(keys.tally(RUN));
@@ -114,9 +115,9 @@ test('the time of the next look is set, moved and removed', async () => {
 
 test('the outbox keeps a commit until a later one, or a flush, says that its effects were handed over', async () => {
   const one = committer(redis, RUN);
-  const watch = { watch: { token: 'r1.0', src: 'watchHost', input: null } };
-  await one.commit(proposal('m0', 0, { started: watch }));
-  await one.commit(proposal('m1', 0, { started: watch }));
+  const call = { call: { token: 'r1.0', src: 'callHost', input: null } };
+  await one.commit(proposal('m0', 0, { started: call }));
+  await one.commit(proposal('m1', 0, { started: call }));
   await one.commit(proposal('m2', 0));
   expect((await redis.smembers(keys.outbox(RUN))).sort()).toEqual(['m0:1', 'm1:1']);
   one.handedOver('m0:1');
@@ -131,7 +132,7 @@ test('a call that may be made is on record with the identity of the server, and 
   const one = committer(redis, RUN);
   // Of a cluster it is another server for another run.
   const infos = await Promise.all((await primariesOf(redis)).map((server) => server.info()));
-  const epochs = infos.map((info) => `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`);
+  const epochs = infos.map(epochIn);
   const call = { token: 'r1.0', src: 'callHost', input: null };
   const stored = () => redis.hget(keys.calls(RUN), 'm0');
   await one.commit(proposal('m0', 0, { started: { call } }));

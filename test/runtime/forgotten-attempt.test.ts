@@ -10,7 +10,7 @@ test('an effect that Redis forgot and the one that takes its place have differen
   const watchAt = (now: number) => {
     const verdict = decide(stored, member, { type: 'failback.admit' }, null, now);
     if (typeof verdict === 'string') throw new Error(verdict);
-    return verdict.row.live['watch']?.token;
+    return verdict.row.live.watch?.token;
   };
   expect(watchAt(1_000_001)).not.toBe(watchAt(1_000_002));
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { readJournal } from '../../src/runtime/journal.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
+import { epochIn } from '../support/epoch.ts';
 import { useRedis } from '../support/redis.ts';
 import { keys, runOf } from './support.ts';
 
@@ -63,7 +64,7 @@ test('a transition whose answer was lost is on record once, and its effects are 
   const events: string[] = [];
   for await (const { event, id } of readJournal(redis, keys, ref.run)) if (id === ref.id) events.push(event);
   expect(events).toEqual(['failback.admit']);
-  expect(await redis.hlen(keys.watches('hv-a_1'))).toBe(1);
+  expect(await redis.hlen(keys.watches(ref.run, 'hv-a_1'))).toBe(1);
   await runtime.close();
 });
 
@@ -75,7 +76,7 @@ test('a claim whose answer was lost is still ours', async ({ onTestFinished }) =
     way.close();
   });
   const info = `${await redis.info('server')}${await redis.info('replication')}`;
-  const epoch = `${/run_id:(\w+)/.exec(info)?.[1]}-${/master_replid:(\w+)/.exec(info)?.[1]}`;
+  const epoch = epochIn(info);
   await redis.hset(keys.calls(ref.run), ref.id, `r3.0|${epoch}`);
   const runtime = new Runtime({ redis: own });
   await own.ping();

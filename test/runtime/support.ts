@@ -4,7 +4,7 @@ import { Committer, type Proposal } from '../../src/runtime/committer.ts';
 import { createRun } from '../../src/runtime/create-run.ts';
 import type { Decision } from '../../src/runtime/decide.ts';
 import { Keys } from '../../src/runtime/keys.ts';
-import type { Row } from '../../src/runtime/row.ts';
+import { encodeRow, type Row } from '../../src/runtime/row.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { quickSettings } from '../support/system.ts';
 
@@ -23,26 +23,21 @@ export const member: MemberInput = {
 };
 
 export function committer(redis: RedisConnection, run: string): Committer {
-  return new Committer(
-    redis,
-    keys,
-    run,
-    () => 1_000,
-    () => undefined,
-  );
+  return new Committer({ redis, keys, run, now: () => 1_000, onCounts: () => undefined, onWatches: () => undefined });
 }
 
 const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context: {}, done: false, live: {}, timers: {} };
 
 /** A transition with what a test is about; everything else is empty. */
 export function proposal(id: string, expected: number, about: Partial<Decision & Omit<Proposal, 'id' | 'decision'>> = {}): Proposal {
-  const { lane = 'hv-a', limit = 0, runRevision = null, calm = 0, due = null, journal = null, ...decision } = about;
-  const row = { ...EMPTY, context: { revision: expected + 1 } };
+  const { lane = 'hv-a', limit = 0, runRevision = null, calm = 0, due = null, watches = [], journal = null, ...decision } = about;
+  const row = about.row ?? { ...EMPTY, context: { revision: expected + 1 } };
   return {
     id,
     decision: {
       expected,
       row,
+      text: encodeRow(row),
       before: null,
       after: null,
       moves: null,
@@ -50,6 +45,7 @@ export function proposal(id: string, expected: number, about: Partial<Decision &
       to: 'b',
       started: {},
       ended: {},
+      usedUp: null,
       counters: [],
       moved: true,
       ...decision,
@@ -59,6 +55,7 @@ export function proposal(id: string, expected: number, about: Partial<Decision &
     runRevision,
     calm,
     due,
+    watches,
     journal,
   };
 }

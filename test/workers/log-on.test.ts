@@ -3,6 +3,7 @@ import { FailbackError } from '../../src/domain/failure.ts';
 import { readJournal } from '../../src/runtime/journal.ts';
 import { hostKeyOf } from '../../src/runtime/keys.ts';
 import { Presence } from '../../src/runtime/presence.ts';
+import type { CallJob } from '../../src/runtime/queue-jobs.ts';
 import type { RunHost } from '../../src/runtime/run-record.ts';
 import { useRedis } from '../support/redis.ts';
 import { connectHost, eventually, runHosts } from '../support/system.ts';
@@ -57,9 +58,15 @@ async function secretGone(defer: Defer) {
   };
   await stage.startWorker({ connectHost: connectFrom(surroundings) });
   const run = await stage.createRun();
-  const waiting = `${stage.keys.callQueuePrefix(run, hostKeyOf(stage.simulator.hosts[0]?.url ?? ''))}:calls:wait`;
-  await eventually(async () => (await redis.llen(waiting)) === 4 && (await gaps(stage)).length > 0);
+  await eventually(async () => (await callsWaiting(stage, run)) === 4 && (await gaps(stage)).length > 0);
   return { stage, run, surroundings };
+}
+
+/** Calls in the jobs that wait for a worker. */
+async function callsWaiting(stage: Stage, run: string): Promise<number> {
+  const queue = `${stage.keys.callQueuePrefix(run, hostKeyOf(stage.simulator.hosts[0]?.url ?? ''))}:calls`;
+  const jobs = await Promise.all((await redis.lrange(`${queue}:wait`, 0, -1)).map((id) => redis.hget(`${queue}:${id}`, 'data')));
+  return jobs.flatMap((data) => (data === null ? [] : (JSON.parse(data) as CallJob).calls)).length;
 }
 
 test.concurrent('a worker that loses its secret gives its calls back unclaimed and says what it lacks', async ({ onTestFinished }) => {

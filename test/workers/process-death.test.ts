@@ -64,8 +64,12 @@ test('workers killed one after the other, wherever they are, never make a call t
   const stage = await setStage(redis, onTestFinished, { vms: 12 });
   const run = await stage.createRun({ inFlight: 4 });
   const work = { redisUrl: url, prefix: stage.keys.prefix };
-  for (const nth of [13, 17, 23]) {
-    const worker = await startWorkerProcess({ ...work, at: nth % 2 === 0 ? 'committed' : 'handed-over', nth }, onTestFinished);
+  for (const [at, nth] of [
+    ['handed-over', 5],
+    ['committed', 17],
+    ['handed-over', 6],
+  ] as const) {
+    const worker = await startWorkerProcess({ ...work, at, nth }, onTestFinished);
     expect(await worker.ended()).toBe('SIGKILL');
   }
   await startWorkerProcess(work, onTestFinished);

@@ -79,11 +79,12 @@ describe.concurrent('what got lost is found', () => {
 
   test('everything hosts are watched for', async ({ onTestFinished, expect: check }) => {
     const { stage, run, clock } = await allCopying(onTestFinished);
-    for (const key of hostKeys(stage)) check(await redis.del(stage.keys.watches(key), stage.keys.watchVersion(key))).toBe(2);
+    for (const key of hostKeys(stage)) check(await redis.del(stage.keys.watches(run, key))).toBe(1);
+    await redis.del(stage.keys.watchVersions(run));
     // A look that was on its way when the index was lost is news of its member, and puts the sweep's next look at it off.
     await eventually(async () => {
       await letSweepBeDue(stage, run);
-      const watched = await Promise.all(hostKeys(stage).map((key) => redis.hlen(stage.keys.watches(key))));
+      const watched = await Promise.all(hostKeys(stage).map((key) => redis.hlen(stage.keys.watches(run, key))));
       return watched.reduce((sum, some) => sum + some, 0) === VMS;
     });
     clock.letGo();
@@ -129,7 +130,7 @@ describe.concurrent('what got lost is found', () => {
     await deleteCallQueues(stage, run);
     await deleteMatching(`${stage.keys.controlQueuePrefix(run)}:control:*`);
     for (const key of hostKeys(stage)) {
-      await redis.del(stage.keys.watches(key), stage.keys.watchVersion(key), stage.keys.slots(key));
+      await redis.del(stage.keys.watches(run, key), stage.keys.watchVersions(run), stage.keys.slots(key));
       await redis.hset(stage.keys.slots(key), { 'long-gone/m1': 0, [`${run}/m4`]: 0 });
     }
     await stage.startWorker();
@@ -147,7 +148,7 @@ test('one lifecycle this build can not read does not keep the others from being 
   const stored = (await redis.hget(stage.keys.rows(run), 'm0')) as string;
   const newer = stored.replace(/"version":\d+/, '"version":99');
   await redis.hset(stage.keys.rows(run), 'm0', newer);
-  for (const key of hostKeys(stage)) await redis.del(stage.keys.watches(key), stage.keys.watchVersion(key));
+  for (const key of hostKeys(stage)) await redis.del(stage.keys.watches(run, key), stage.keys.watchVersions(run));
   await stage.startWorker();
   clock.letGo();
   await stage.until(run, ({ counts }) => counts.completed === VMS - 1);
@@ -164,7 +165,7 @@ test('a worker that starts looks at every lifecycle, however many there are', as
   const stage = await setStage(redis, onTestFinished, { vms: 1 });
   await runOf(stage.runtime, 'many', 450);
   await Promise.all(Array.from({ length: 450 }, (_, n) => stage.runtime.advance({ run: 'many', id: `m${n}` }, { type: 'failback.admit' })));
-  const watches = stage.keys.watches(hostKeyOf('http://hv-a:1/wsman'));
+  const watches = stage.keys.watches('many', hostKeyOf('http://hv-a:1/wsman'));
   expect(await redis.hlen(watches)).toBe(450);
   await redis.del(watches);
   await new Sweep(stage.runtime, new Presence(redis, stage.keys)).sweep('many', true);

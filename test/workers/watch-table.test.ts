@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HostObservation, JobObservation, ReplicationStatistics, VmObservation } from '../../src/domain/observation.ts';
-import type { Watch } from '../../src/runtime/dispatcher.ts';
+import type { Watch } from '../../src/runtime/watch.ts';
 import { WatchTable } from '../../workers/watch-table.ts';
 
 const VM: VmObservation = {
@@ -43,18 +43,8 @@ const STATISTICS: ReplicationStatistics = {
   lastTestFailover: null,
 };
 
-function watch(about: Partial<Watch> = {}): string {
-  return JSON.stringify({
-    side: 'home',
-    sync: null,
-    token: 'r2.0',
-    vmId: 'A',
-    host: 'hv-a',
-    jobId: 'J1',
-    allJobs: false,
-    pace: 'copy',
-    ...about,
-  } satisfies Watch);
+function watch(about: Partial<Watch> = {}): Watch {
+  return { side: 'home', sync: null, token: 'r2.0', vmId: 'A', host: 'hv-a', jobId: 'J1', allJobs: false, pace: 'copy', ...about };
 }
 
 function look(vm: Partial<VmObservation> | null = {}, job: Partial<JobObservation> | null = {}): HostObservation {
@@ -67,15 +57,15 @@ function look(vm: Partial<VmObservation> | null = {}, job: Partial<JobObservatio
   };
 }
 
-function tableOf(index: Record<string, string>): WatchTable {
+function tableOf(watches: Record<string, Watch>): WatchTable {
   const table = new WatchTable();
-  table.replace(index, 0);
+  table.replace('r', new Map(Object.entries(watches)), 0);
   return table;
 }
 
 test('what was told is not told again; every change is', () => {
-  const table = tableOf({ 'r/m0': watch() });
-  const tell = (seen: HostObservation) => table.news(table.fields(), seen).length;
+  const table = tableOf({ m0: watch() });
+  const tell = (seen: HostObservation) => table.news(table.watched(), seen).length;
   expect(tell(look())).toBe(1);
   expect(tell(look())).toBe(0);
   expect(tell(look({}, { percentComplete: 60 }))).toBe(0);
@@ -87,43 +77,49 @@ test('what was told is not told again; every change is', () => {
 });
 
 test('what could not be delivered is told again', () => {
-  const table = tableOf({ 'r/m0': watch() });
-  const [news] = table.news(table.fields(), look());
-  table.untell(news?.field ?? '');
-  expect(table.news(table.fields(), look())).toHaveLength(1);
+  const table = tableOf({ m0: watch() });
+  table.news(table.watched(), look());
+  table.untell({ run: 'r', id: 'm0' });
+  expect(table.news(table.watched(), look())).toHaveLength(1);
 });
 
-test('a look says nothing to who came after it had begun; one that came anew is told everything', () => {
-  const table = tableOf({ 'r/m0': watch() });
-  const before = table.fields();
-  table.news(before, look());
-  table.replace({ 'r/m0': watch({ token: 'r4.0' }), 'r/m1': watch() }, 1);
-  expect(table.news(before, look()).map(({ token }) => token)).toEqual(['r4.0']);
-  expect(table.news(table.fields(), look()).map(({ field }) => field)).toEqual(['r/m1']);
+test('a look says nothing to who came after it had begun, not even to who was watched otherwise before', () => {
+  const table = tableOf({ m0: watch(), m1: watch() });
+  const before = table.watched();
+  table.replace('r', new Map(Object.entries({ m0: watch({ token: 'r4.0' }), m1: watch(), m2: watch() })), 1);
+  expect(table.news(before, look()).map(({ ref }) => ref.id)).toEqual(['m1']);
+  expect(table.news(table.watched(), look()).map(({ ref, token }) => `${ref.id} ${token}`)).toEqual(['m0 r4.0', 'm2 r2.0']);
+});
+
+test('what one run has watched says nothing about what another one has', () => {
+  const table = tableOf({ m0: watch() });
+  table.replace('other', new Map(Object.entries({ m0: watch({ token: 'r9.0' }) })), 0);
+  table.replace('other', new Map(), 0);
+  expect(table.watched().map(({ ref }) => ref)).toEqual([{ run: 'r', id: 'm0' }]);
 });
 
 test('who wants all jobs hears of the unfinished ones only', () => {
-  const table = tableOf({ 'r/m0': watch({ jobId: null, allJobs: true }) });
+  const table = tableOf({ m0: watch({ jobId: null, allJobs: true }) });
   expect(table.wantsAllJobs()).toBe(true);
-  expect(table.news(table.fields(), look())[0]?.running.map(({ jobId }) => jobId)).toEqual(['J1']);
-  expect(table.news(table.fields(), look({}, { jobState: 7 }))[0]?.running).toEqual([]);
+  expect(table.news(table.watched(), look())[0]?.running.map(({ jobId }) => jobId)).toEqual(['J1']);
+  expect(table.news(table.watched(), look({}, { jobState: 7 }))[0]?.running).toEqual([]);
 });
 
 test('progress is the percentage of the followed job', () => {
-  const table = tableOf({ 'r/m0': watch(), 'r/m1': watch({ jobId: null }) });
-  table.news(table.fields(), look({}, { percentComplete: 42 }));
+  const table = tableOf({ m0: watch(), m1: watch({ jobId: null }) });
+  table.news(table.watched(), look({}, { percentComplete: 42 }));
   expect([...table.progress()]).toEqual([{ ref: { run: 'r', id: 'm0' }, percent: 42 }]);
 });
 
 /** A table of one VM whose bytes are counted twice, ten seconds apart, in this replication state. */
 function countedIn(state: number): WatchTable {
-  const table = tableOf({ 'r/m0': watch({ sync: { pendingBytes: 1, latency: 1 } }) });
+  const table = tableOf({ m0: watch({ sync: { pendingBytes: 1, latency: 1 } }) });
   for (const [takenAt, pendingBytes] of [
     [1_000, 5_000],
     [11_000, 7_000],
   ] as const) {
     const replication = { state, health: 1, failedOverType: 0, lastReplicationTime: null };
-    table.news(table.fields(), { ...look({ replication }), takenAt, statisticsOf: new Map([['A', { ...STATISTICS, pendingBytes }]]) });
+    table.news(table.watched(), { ...look({ replication }), takenAt, statisticsOf: new Map([['A', { ...STATISTICS, pendingBytes }]]) });
   }
   return table;
 }

@@ -1,6 +1,6 @@
 -- Stands before every script.
--- Which server this is: its run id changes when it is started, its replication id when it becomes the primary.
+-- Which server this is: its run id changes when it is started, its replication id when it becomes the primary. Of each 64 bits.
 local function epoch_of_server()
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. '-' .. string.match(redis.call('INFO', 'replication'), 'master_replid:(%x+)')
+  local run, replication = redis.call('INFO', 'server'), redis.call('INFO', 'replication')
+  return string.sub(string.match(run, 'run_id:(%x+)'), 1, 16) .. '-' .. string.sub(string.match(replication, 'master_replid:(%x+)'), 1, 16)
 end
-
