@@ -31,7 +31,7 @@ export interface HostPollerParts {
 /** How often a poller asks Redis whether somebody wants something watched, milliseconds. */
 const ASK_MS = 500;
 /** Looks at a host are at least this far apart, milliseconds: members that start together share one. */
-const SPACING_MS = 100;
+const SPACING_MS = 25;
 const LEASE_MS = 5_000;
 const LONGEST_RETRY_MS = 10_000;
 
@@ -91,7 +91,8 @@ export class HostPoller {
   hear(change: WatchChange): void {
     const heard = this.#feed.hear(change);
     if (heard === 'news') this.#lookSoon();
-    else if (heard === 'unclear') this.#askSoon();
+    // Who does not look yet may from now on.
+    if (heard === 'unclear' || (heard === 'news' && !this.#holding)) this.#askSoon();
   }
 
   /**

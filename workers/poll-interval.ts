@@ -9,7 +9,7 @@ export interface WatchedProgress {
   readonly percent: { readonly first: number; readonly now: number } | null;
 }
 
-const SHORTEST_MS = 300;
+const SHORTEST_MS = 50;
 /** Far below the five minutes after which a finished CIM job disappears. */
 const LONGEST_MS = 30_000;
 

@@ -10,7 +10,6 @@ import type { RunHost } from '../src/runtime/run-record.ts';
 import { RunViews } from '../src/runtime/run-view.ts';
 import { type Checkpoint, Runtime } from '../src/runtime/runtime.ts';
 import { ServerClock } from '../src/runtime/server-clock.ts';
-import { isSettled, Sweep, settle } from '../src/runtime/sweep.ts';
 import { TransferSlots } from '../src/runtime/transfer-slots.ts';
 import { CallRunner } from './call-runner.ts';
 import { startControlWorker } from './control-worker.ts';
@@ -18,6 +17,7 @@ import { HostAccess } from './host-access.ts';
 import { HostConnections } from './host-connections.ts';
 import { HostPoller } from './host-poller.ts';
 import { startHostWorker } from './host-worker.ts';
+import { RunKeeper } from './run-keeper.ts';
 import { ServedQueues } from './served-queues.ts';
 import { SettingsCache } from './settings-cache.ts';
 
@@ -44,9 +44,8 @@ export interface WorkerHandle {
   close(): Promise<void>;
 }
 
-const LOOK_FOR_RUNS_MS = 500;
+const LOOK_FOR_RUNS_MS = 100;
 const SWEEP_MS = 2_000;
-const SWEEP_LEASE_MS = 6_000;
 /** Three beats of a living worker. */
 const SAY_ALIVE_MS = 3_000;
 
@@ -62,7 +61,7 @@ class WorkerProcess {
   readonly #clock: ServerClock;
   readonly #runtime: Runtime;
   readonly #presence: Presence;
-  readonly #sweep: Sweep;
+  readonly #keeper: RunKeeper;
   readonly #admission: Admission;
   readonly #transfers: TransferSlots;
   readonly #connections: HostConnections;
@@ -71,9 +70,6 @@ class WorkerProcess {
   readonly #pollers = new Map<string, HostPoller>();
   readonly #lastSweep = new Map<RunId, number>();
   readonly #counts = new Map<RunId, StatusCounts>();
-  /** Runs this process has looked through: nobody knows what the last one that did has left behind. */
-  readonly #swept = new Set<RunId>();
-  readonly #settling = new Map<RunId, Promise<void>>();
   /** No sweep before this time, by `performance.now()` as all waits here: a clock that is set does not change them. */
   #quietUntil = 0;
   #stopped = false;
@@ -95,9 +91,15 @@ class WorkerProcess {
       ...(options.onCheckpoint ? { onCheckpoint: options.onCheckpoint } : {}),
     });
     this.#presence = new Presence(options.redis, this.#runtime.keys);
-    this.#sweep = new Sweep(this.#runtime, this.#presence);
     this.#admission = new Admission(this.#runtime);
     this.#transfers = new TransferSlots(this.#runtime);
+    this.#keeper = new RunKeeper({
+      runtime: this.#runtime,
+      presence: this.#presence,
+      admission: this.#admission,
+      transfers: this.#transfers,
+      log: options.log,
+    });
     this.#connections = new HostConnections(this.#runtime.records, options.connectHost);
     this.#access = new HostAccess({
       connections: this.#connections,
@@ -168,18 +170,7 @@ class WorkerProcess {
       const { hosts } = await this.#runtime.records.record(run);
       this.#queues.serveRun(run);
       for (const host of hosts) void this.#serveHost(run, host);
-      if (!(await this.#presence.hold(this.#runtime.keys.sweeper(run), SWEEP_LEASE_MS))) return;
-      const thorough = !this.#swept.has(run);
-      this.#swept.add(run);
-      await this.#sweep.sweep(run, thorough).catch((error: unknown) => {
-        this.#options.log.error({ err: error, run }, 'the sweep could not look after everything, going on');
-      });
-      await this.#admission.repair(run);
-      await this.#admission.admit(run);
-      await this.#transfers.repair(run);
-      await this.#transfers.grant(run);
-      await this.#runtime.committer(run).flush();
-      await this.#settle(run);
+      await this.#keeper.keep(run);
     } catch (error) {
       this.#options.log.error({ err: error, run }, 'looking after a run failed, going on');
     }
@@ -224,7 +215,7 @@ class WorkerProcess {
     const queues = new ServedQueues({
       concurrency: this.#options.concurrency ?? 8,
       log: this.#options.log,
-      startControl: (run) => startControlWorker(run, runtime, views, this.#sweep),
+      startControl: (run) => startControlWorker(run, runtime, views, this.#keeper.sweep),
       startCalls: (run, { name, address }, limit) =>
         startHostWorker({ runtime, runner, run, hostKey: hostKeyOf(address), connect, limit, onLeft: () => queues.leaveHost(run, name) }),
     });
@@ -242,21 +233,10 @@ class WorkerProcess {
       const counts = this.#counts.get(ref.run);
       if (counts && counts.pending > 0) await this.#admission.admit(ref.run);
       const open = counts && counts.pending + counts.working + counts.paused + counts.attention;
-      if (open === 0) await this.#settle(ref.run);
+      if (open === 0) await this.#keeper.settle(ref.run);
     } catch (error) {
       this.#options.log.debug({ err: error, ...ref }, 'giving a slot back is left to the sweep');
     }
-  }
-
-  /** The last members of a run end together: what is to be done then costs as much as the run has members, and is done once. */
-  #settle(run: RunId): Promise<void> {
-    const settling = this.#settling.get(run);
-    if (settling !== undefined) return settling;
-    const work = isSettled(this.#runtime, run)
-      .then((settled) => (settled ? settle(this.#runtime, run) : undefined))
-      .finally(() => this.#settling.delete(run));
-    this.#settling.set(run, work);
-    return work;
   }
 
   async #transferred(ref: InstanceRef, member: MemberInput, moves: boolean | null): Promise<void> {
@@ -272,7 +252,7 @@ class WorkerProcess {
     await this.#runtime.committer(run).flush();
     this.#lastSweep.delete(run);
     this.#counts.delete(run);
-    this.#swept.delete(run);
+    this.#keeper.leave(run);
     for (const poller of this.#pollers.values()) poller.leave(run);
     this.#queues.leaveRun(run);
     this.#access.forget(run);

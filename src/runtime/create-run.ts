@@ -89,12 +89,15 @@ export async function createRun(
       await write([]);
     }
     await onPoint('held');
+    // Who a lifecycle is about is not part of its row: with the same settings all begin alike.
+    const firstRows = new Map<MemberSettings, string>();
     for (let from = 0; from < members.length; from += AT_ONCE) {
-      const part = members.slice(from, from + AT_ONCE).flatMap(({ host, ...member }, n) => {
-        const { text } = decideInitial('failback', { ...member, host, adopt: plan.adopt }, createdAt);
+      const part = members.slice(from, from + AT_ONCE).flatMap((member, n) => {
+        const row = firstRows.get(member.settings) ?? decideInitial('failback', { ...member, adopt: plan.adopt }, createdAt).text;
+        firstRows.set(member.settings, row);
         const at = from + n;
-        const lane = laneName({ host, partner: member.partner });
-        return [memberId(at), inputs[at] as string, text, lanes.findIndex(({ name }) => name === lane) + 1];
+        const lane = laneName(member);
+        return [memberId(at), inputs[at] as string, row, lanes.findIndex(({ name }) => name === lane) + 1];
       });
       if ((await write(part)) !== 1) throw expired(run);
     }
@@ -141,16 +144,16 @@ async function list({ redis, keys }: Runtime, run: RunId, createdAt: number): Pr
 /** Settings that members share are stored once. */
 function encodeRun(plan: NewRun, createdAt: number): { readonly record: RunRecord; readonly inputs: readonly string[] } {
   const settings: MemberSettings[] = [];
-  const positions = new Map<string, number>();
-  const inputs = plan.members.map((member) => {
-    const text = JSON.stringify(member.settings);
-    let position = positions.get(text);
-    if (position === undefined) {
-      position = settings.push(member.settings) - 1;
-      positions.set(text, position);
-    }
-    return encodeInput(member, position);
-  });
+  const positions = new Map<MemberSettings | string, number>();
+  const positionOf = (one: MemberSettings): number => {
+    const known = positions.get(one);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(one);
+    const position = positions.get(text) ?? settings.push(one) - 1;
+    positions.set(one, position).set(text, position);
+    return position;
+  };
+  const inputs = plan.members.map((member) => encodeInput(member, positionOf(member.settings)));
   const { run, plan: name, createdBy, inFlight, hosts, adopt, intent = 'failback' } = plan;
   const lanes = lanesOf(plan.members).map(({ host, partner }) => ({ host, partner }));
   return {

@@ -26,9 +26,9 @@ async function letSweepBeDue(stage: Stage, run: string): Promise<void> {
   for (const id of await redis.zrange(stage.keys.due(run), '0', '-1')) await redis.zadd(stage.keys.due(run), 0, id);
 }
 
-async function expectHome(stage: Stage, run: string, check: ExpectStatic): Promise<void> {
-  check((await stage.untilFinished(run)).counts.completed).toBe(VMS);
-  check(stage.failbacks()).toEqual(Array(VMS).fill(ONCE));
+async function expectHome(stage: Stage, run: string, check: ExpectStatic, vms = VMS): Promise<void> {
+  check((await stage.untilFinished(run)).counts.completed).toBe(vms);
+  check(stage.failbacks()).toEqual(Array(vms).fill(ONCE));
 }
 
 /** A run whose copies are all at work and stay so until the clock is let go. */
@@ -54,18 +54,20 @@ describe.concurrent('what got lost is found', () => {
   });
 
   test('the queue of a run on a host, with calls waiting in it', async ({ onTestFinished, expect: check }) => {
+    // More than fit into one job.
+    const vms = 20;
     const stage = await setStage(redis, onTestFinished, {
-      vms: VMS,
+      vms,
       hosts: 1,
       scenario: { faults: [{ method: 'InitiateFailback', do: { delayAfterMs: 150 } }] },
     });
     await stage.startWorker({ concurrency: 1 });
     const run = await stage.createRun();
     const waiting = `${stage.keys.callQueuePrefix(run, hostKeys(stage)[0] as string)}:calls:wait`;
-    await eventually(async () => stage.ledger.calls.length > 0 && (await redis.llen(waiting)) >= 2, 10);
+    await eventually(async () => stage.ledger.calls.length > 0 && (await redis.llen(waiting)) >= 1, 10);
     await deleteCallQueues(stage, run);
     await letSweepBeDue(stage, run);
-    await expectHome(stage, run, check);
+    await expectHome(stage, run, check, vms);
   });
 
   test('the control queue, with timers in it', async ({ onTestFinished, expect: check }) => {
