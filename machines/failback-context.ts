@@ -211,11 +211,11 @@ export function lookOn(context: FailbackContext): WatchInput {
   return watch(context, null, false, 'soon');
 }
 
-/** Watches every host the VM may have moved to. */
+/** Watches every host the VM may have moved to. The look that finds it may let a call be made. */
 export function lookEverywhere(context: FailbackContext): WatchInput {
   const side = context.lost ?? stepOf(context).side;
   const at = context.member.nodes[side].map((host) => ({ side, host }));
-  return { side, at, sync: null, jobId: null, allJobs: false, pace: 'soon' };
+  return { side, at, sync: null, jobId: null, allJobs: true, pace: 'soon' };
 }
 
 /** Where a call of the current step goes. */

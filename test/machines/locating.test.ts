@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberInput } from '../../src/domain/member.ts';
-import { member, type VmFacts, vm } from './support/facts.ts';
+import type { JobObservation } from '../../src/domain/observation.ts';
+import { JOB_ID, job, member, SETTINGS, type VmFacts, vm } from './support/facts.ts';
 import { given, type Lifecycle } from './support/lifecycle.ts';
 
 const CLUSTER: MemberInput = { ...member(), nodes: { home: ['hv-dr-01', 'hv-dr-03'], away: [] } };
 
 /** A look at the other node of the cluster. */
-function elsewhere(lifecycle: Lifecycle, facts: VmFacts | null): Lifecycle {
-  const look = { side: 'home', host: 'hv-dr-03', statistics: null, test: null, job: null, running: [] };
+function elsewhere(lifecycle: Lifecycle, facts: VmFacts | null, jobs: readonly JobObservation[] = []): Lifecycle {
+  const running = lifecycle.watching?.allJobs ? jobs : [];
+  const look = { side: 'home', host: 'hv-dr-03', statistics: null, test: null, job: null, running };
   return lifecycle.send({ type: 'host.observed', ...look, vm: facts && vm(facts) });
 }
 
@@ -63,8 +65,25 @@ it.each(BEFORE)('is called where it was found: %s', (_, begin) => {
   expect(lifecycle.calls.at(-1)).toMatchObject({ effect: 'initiateFailback', host: 'hv-dr-03' });
 });
 
+it.each(BEFORE)('is not called where somebody else has begun its failback: %s', (_, begin) => {
+  const lifecycle = elsewhere(begin().look(null), {}, [job()]);
+  expect(lifecycle.calls).toHaveLength(0);
+  expect(lifecycle.context).toMatchObject({ movedTo: { home: 'hv-dr-03' }, jobId: JOB_ID });
+  expect(lifecycle.state).toBe('tracking.going');
+});
+
 it.each(DURING)('what became of a call is found out where it was found: %s', (_, begin) => {
   const lifecycle = elsewhere(begin().look(null), {});
   expect(lifecycle.state).toBe('reconciling.looking');
   expect(lifecycle.context).toMatchObject({ movedTo: { home: 'hv-dr-03' }, lost: null, failure: null });
+});
+
+it.each([
+  ['and may be called again', 3, 'backingOff'],
+  ['and may not be called any more', 1, 'failed'],
+])('an operation that left no trace where the VM was found is said to have left none, %s', (_, attempts, state) => {
+  const cluster = { ...CLUSTER, settings: { ...SETTINGS, retry: { ...SETTINGS.retry, attempts } } };
+  const lifecycle = elsewhere(elsewhere(given.copying(cluster).look(null), {}).pass('doubt'), {});
+  expect(lifecycle.state).toBe(state);
+  expect(lifecycle.failure.message).toContain('InitiateFailback');
 });
