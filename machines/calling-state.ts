@@ -22,7 +22,8 @@ export const calling = failbackSetup.createStateConfig({
       { guard: 'accepted', target: 'tracking', actions: ['rememberJob', countCall] },
       { ...afterCall.retry, actions: ['noteRefusal', countCall] },
       { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'effect' } as const }, countCall] },
-      { ...afterCall.force, actions: ['noteRefusal', 'force', countCall] },
+      // Counted first: what was called is the gentle one.
+      { ...afterCall.force, actions: [countCall, 'force'] },
       { ...afterCall.back, actions: ['noteRefusal', countCall] },
       { ...afterCall.operator, actions: ['noteRefusal', countCall] },
       { ...afterCall.failed, actions: ['noteRefusal', countCall] },
@@ -30,9 +31,9 @@ export const calling = failbackSetup.createStateConfig({
     onError: [
       { ...afterCall.partner, actions: 'noteRefusal' },
       { ...afterCall.retry, actions: 'noteRefusal' },
-      { ...afterCall.unseen, actions: ['noteRefusal', 'forgiveAttempts'] },
+      { ...afterCall.unseen, actions: 'forgiveAttempts' },
       { ...afterCall.doubt, actions: ['noteRefusal', { type: 'doubt', params: { its: 'arrival' } as const }] },
-      { ...afterCall.force, actions: ['noteRefusal', 'force'] },
+      { ...afterCall.force, actions: 'force' },
       { ...afterCall.back, actions: 'noteRefusal' },
       { ...afterCall.operator, actions: 'noteRefusal' },
       { ...afterCall.failed, actions: 'noteRefusal' },

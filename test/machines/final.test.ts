@@ -9,6 +9,7 @@ const VERIFY_FAILED = {
   class: 'retryable',
   code: 'verify.failed',
   message: 'probe tcp sql01:1433 did not pass: refused',
+  remedy: 'Look at the VM on its console.',
 } as const;
 const PROBED = { probes: [{ kind: 'tcp', address: 'sql01:1433' }], probing: { within: 20_000, every: 10_000 } } as const;
 
@@ -127,5 +128,30 @@ describe('a guest that does not shut down', () => {
       .answer(32769)
       .stands('replicating');
     expect(lifecycle.next).toBe('turnOff away');
+  });
+});
+
+describe('a call that reached the host is counted, whatever it led to', () => {
+  const permitted = () => pair(pairMember({ shutdown: { within: 1, turnOff: true } })).stands('replicating');
+
+  it.each<[string, () => PairLifecycle, string]>([
+    ['nothing of it is to be seen', () => started({}, PROBED).answer(0), 'probe'],
+    ['a harder one is next', () => permitted().answer(32769), 'shutDownGuest'],
+    [
+      'it is taken back',
+      () =>
+        pair(pairMember({ commit: 'rollback' }))
+          .stands('failed over home')
+          .answer(32773),
+      'startVirtualMachine',
+    ],
+  ])('%s', (_, begin, call) => {
+    expect(begin().counted.at(-1)).toBe(call);
+  });
+
+  it('but one that did not reach it is not, and the harder one is made all the same', () => {
+    const failure = { class: 'permanent', code: 'host.fault', message: 'the host knows no such method', remedy: 'Update the host.' };
+    const lifecycle = permitted().breaks(failure).stands('replicating');
+    expect([lifecycle.next, lifecycle.counted]).toEqual(['turnOff away', []]);
   });
 });
