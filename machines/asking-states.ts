@@ -1,6 +1,6 @@
 import { lookAround, lookEverywhere } from './failback-context.ts';
 import { failbackSetup } from './failback-setup.ts';
-import { cancel, cancelForth, cancelSoon, honourCancel, lookForIt, startOver } from './failback-transitions.ts';
+import { cancel, cancelSoon, honourCancel, lookForIt, startOver } from './failback-transitions.ts';
 
 /**
  * The VM is not on its host any more, but its cluster has other nodes. Its job and all paths of the old node are stale: what became of an
@@ -8,7 +8,7 @@ import { cancel, cancelForth, cancelSoon, honourCancel, lookForIt, startOver } f
  */
 export const locating = failbackSetup.createStateConfig({
   tags: 'working',
-  entry: 'lookAfresh',
+  entry: ['noteObstacle', 'noteLost', 'forgetJob', 'lookAfresh'],
   invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookEverywhere(context) },
   after: { lastLook: 'needsOperator' },
   always: [
@@ -23,7 +23,7 @@ export const scheduled = failbackSetup.createStateConfig({
   tags: 'working',
   entry: 'noteScheduled',
   after: { notBefore: 'checking' },
-  on: { 'failback.cancel': cancelForth },
+  on: { 'failback.cancel': cancel },
 });
 
 /** Others move their data first: each of the two hosts has only so many slots for that. */
@@ -34,7 +34,7 @@ export const queued = failbackSetup.createStateConfig({
   on: {
     'slot.granted': { target: 'checking', actions: 'takeSlot' },
     'failback.pause': { target: 'holding', actions: ['requestPause', 'clearFailure'] },
-    'failback.cancel': cancelForth,
+    'failback.cancel': cancel,
   },
 });
 

@@ -36,13 +36,11 @@ export const cancelling = failbackSetup.createStateConfig({
       },
     },
     ending: {
-      entry: 'lookAfresh',
       invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
       after: { settle: 'lastLook' },
       always: howItEnded,
     },
     lastLook: {
-      entry: 'lookAfresh',
       invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => follow(context, 'soon') },
       after: { lastLook: { target: '#failback.quarantined', actions: 'noteNotEnded' } },
       always: [...howItEnded, { guard: 'looked', target: '#failback.quarantined', actions: 'noteNotEnded' }],

@@ -19,15 +19,14 @@ export const cancelNow = { ...cancel, guard: 'needs no end' } as const;
 export const cancelSoon = { guard: 'not cancelled yet', actions: 'requestCancel' } as const;
 export const honourCancel = { guard: 'cancel requested', target: 'cancelling' } as const;
 export const startOver = { target: 'pending', actions: 'startOver' } as const;
-export const lookForIt = { target: '#failback.locating', actions: ['noteObstacle', 'noteLost', 'forgetJob'] } as const;
+export const lookForIt = { target: '#failback.locating' } as const;
 const askAboutObstacle = { target: '#failback.needsOperator', actions: 'noteObstacle' } as const;
 export const askAboutTime = { target: '#failback.needsOperator', actions: 'noteStepDeadline' } as const;
 /** The last entry of a last look: it has shown nothing that lets the step go on, so its time is over. */
 export const timeIsOver = { guard: 'looked', target: '#failback.needsOperator', actions: ['noteWait', 'noteStepDeadline'] } as const;
 
-/** What a look may show before a call. A cancel that was accepted before is honoured first: nothing more is called. */
+/** What a look may show before a call. */
 export const mayItStart = [
-  honourCancel,
   { guard: 'VM is not here, perhaps on another node', ...lookForIt },
   { guard: 'VM is not here', ...askAboutObstacle },
   { guard: 'stopped, the data is behind again', target: 'turning', actions: 'noteBehindAgain' },
@@ -64,7 +63,7 @@ export const whatCameOfIt = [
   { guard: 'achieved', target: 'achieved' },
   { guard: 'achieved, to be proved', target: 'proving', actions: 'clearFailure' },
   { guard: 'job failed, attempts left', target: 'backingOff', actions: ['noteJobFailure', 'endOperation'] },
-  { guard: 'job failed, to be taken back', target: 'turning', actions: ['noteJobFailure', 'endOperation'] },
+  { guard: 'job failed, to be taken back', target: 'turning', actions: 'noteJobFailure' },
   { guard: 'job failed, a person must act', target: 'needsOperator', actions: ['noteJobFailure', 'endOperation'] },
   { guard: 'job failed', target: 'failed', actions: ['noteJobFailure', 'endOperation'] },
 ] as const;

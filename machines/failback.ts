@@ -81,7 +81,8 @@ export const failbackMachine = failbackSetup.createMachine({
       entry: 'lookAfresh',
       invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookAround(context) },
       after: { stepDeadline: 'lastLook', unseen: { guard: 'a side is out of sight', target: 'unseen' } },
-      always: mayItStart,
+      // A cancel that was accepted before is honoured first: nothing more is called.
+      always: [honourCancel, ...mayItStart],
       on: {
         'host.observed': { guard: 'waits for something new', actions: ['see', 'noteWait'] },
         'failback.cancel': cancelForth,
@@ -215,7 +216,6 @@ export const failbackMachine = failbackSetup.createMachine({
           on: { 'host.observed': isItProved },
         },
         lastLook: {
-          entry: 'lookAfresh',
           invoke: { id: 'watch', src: 'watchHost', input: ({ context }) => lookOn(context) },
           after: { lastLook: askAboutTime },
           on: { 'host.observed': isItProved },
