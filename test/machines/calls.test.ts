@@ -122,7 +122,9 @@ describe('a call that does not come back', () => {
   });
 
   it.each(['operator', 'permanent'] as const)('for a reason of class %s stops', (failureClass) => {
-    const lifecycle = given.calling().breaks({ class: failureClass, code: 'host.unauthorized', message: 'refused', remedy: 'fix' });
+    const lifecycle = given
+      .calling()
+      .breaks({ class: failureClass, code: 'host.unauthorized', message: 'host hv-dr-01 refused', remedy: 'Give the account the right.' });
     expect(lifecycle.state).toBe(AFTER[failureClass]);
   });
 });

@@ -106,6 +106,15 @@ describe('a cancel between the shutdown and the reversal takes back what was don
     expect(found.failure.message).toContain('sql01 runs on host hv-dr-01, its failover to hv-dr-01 is not final');
   });
 
+  it('what somebody else had started is left running while it is proved', () => {
+    const found = pair(pairMember({}, { stable: 60_000 }))
+      .reaches('verify', 'running at home')
+      .sees('home', 'running at home');
+    expect(found.state).toBe('proving.waiting');
+    expect(found.command('cancel').status).toBe('cancelled');
+    expect(found.calls).toEqual([]);
+  });
+
   it('nothing is taken back that is final', () => {
     const lifecycle = pair(pairMember({ commit: 'rollback' }))
       .stands('home, off')
@@ -132,6 +141,19 @@ describe('a way back', () => {
       /cancelled while the failover to hv-dr-01 was being taken back, at RequestStateChange \(3, turn off\)/,
     );
     expect(lifecycle.failure.remedy).toContain('only one copy may run');
+  });
+
+  it.each<[string, () => PairLifecycle]>([
+    ['pending', () => back().answer(32769).command('retry')],
+    ['holding', () => back().command('pause').answer(32774).pass('backOff').stands('running at home')],
+    ['failed', () => back().answer(32773)],
+    ['unseen', () => at.shutdown().command('cancel').answer(0).stands('stopped').answer(32774).pass('backOff').pass('unseen')],
+  ])('is given up halfway by a cancel while nothing goes on: %s', (state, begin) => {
+    const lifecycle = begin();
+    expect([lifecycle.state, lifecycle.context.course]).toEqual([state, 'back']);
+    lifecycle.command('cancel');
+    expect(lifecycle.status).toBe('cancelled');
+    expect(lifecycle.failure.message).toMatch(/^cancelled while the failover to hv-dr-01 was being taken back/);
   });
 
   it('begins again with a retry where it stands', () => {

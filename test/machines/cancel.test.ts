@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOME, JOB_ID, job, member } from './support/facts.ts';
+import { HOME, JOB_ID, job, member, SETTINGS } from './support/facts.ts';
 import { given, type Lifecycle, LOST, NOT_SENT } from './support/lifecycle.ts';
 
 const UP = { state: 14, power: 2 };
@@ -72,11 +72,35 @@ describe('a cancel while a call is made', () => {
   });
 });
 
+it.each<[string, () => Lifecycle]>([
+  ['calling', () => given.calling()],
+  ['reconciling.looking', () => given.inDoubt()],
+  ['tracking.going', () => given.home().answer(4096)],
+  ['overdue', () => given.home().answer(4096).pass('jobDeadline')],
+  ['proving.waiting', () => given.started().look(UP)],
+])('a cancel that has to wait is accepted once: %s', (state, begin) => {
+  const lifecycle = begin().command('cancel');
+  expect([lifecycle.state, lifecycle.context.cancelRequested]).toEqual([state, true]);
+  expect(lifecycle.accepts('cancel')).toBe(false);
+});
+
 describe('a cancel in doubt', () => {
   it('waits for the time of doubt and ends cancelled when nothing is there', () => {
     const lifecycle = given.inDoubt().command('cancel').look();
     expect(lifecycle.state).toBe('reconciling.looking');
     expect(lifecycle.pass('doubt').look().status).toBe('cancelled');
+  });
+
+  it('tells what is known of the call, not that it was given up, when no attempt is left', () => {
+    const lifecycle = given
+      .inDoubt(member({ retry: { ...SETTINGS.retry, attempts: 1 } }))
+      .command('cancel')
+      .pass('doubt')
+      .look();
+    expect(lifecycle.status).toBe('cancelled');
+    expect(lifecycle.failure.message).toMatch(
+      /^cancelled before InitiateFailback was seen to begin \(host hv-dr-01 did not answer within 60 s\)$/,
+    );
   });
 
   it('ends the job when the call had arrived', () => {

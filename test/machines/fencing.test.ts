@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { PARTNER_RUNNING, PARTNER_UNSEEN } from './support/lifecycle.ts';
-import { type PairLifecycle, pair } from './support/pair-lifecycle.ts';
+import type { MemberInput } from '../../src/domain/member.ts';
+import { SETTINGS } from './support/facts.ts';
+import { given, PARTNER_RUNNING, PARTNER_UNSEEN } from './support/lifecycle.ts';
+import { type PairLifecycle, pair, pairMember } from './support/pair-lifecycle.ts';
 
+/** The call the pair stands ready for was refused, and is about to be made again. */
+const refused = (stage: string, input?: MemberInput) => pair(input).stands(stage).answer(32774).pass('backOff');
 /** The failover home has been prepared, and only home answers since. */
-const unseen = (stage = 'prepared') =>
-  pair().stands(stage).answer(32774).pass('backOff').sees('home', stage).pass('unseen').sees('home', stage);
+const unseen = (stage = 'prepared') => refused(stage).sees('home', stage).pass('unseen').sees('home', stage);
+const GOING_DOWN = { home: { power: 4 } };
 const fence = (lifecycle: PairLifecycle, vm: string) => lifecycle.send({ type: 'failback.fence', vm });
 
 describe('a start or failover home, while the host of the other copy is out of sight', () => {
@@ -64,7 +68,24 @@ describe('a start or failover home, while the host of the other copy is out of s
   it('goes on by itself when both sides are in sight again', () => {
     const lifecycle = unseen().sees('away', 'prepared');
     expect(lifecycle.state).toBe('checking');
+    expect(lifecycle.context.failure).toBeNull();
     expect(lifecycle.stands('prepared').next).toBe('initiateFailover home');
+  });
+
+  it('looks for a VM on the nodes of its cluster when both sides are in sight again and one does not have it', () => {
+    const cluster = { ...pairMember(), nodes: { home: ['hv-dr-01', 'hv-dr-03'], away: [] } };
+    const lifecycle = refused('prepared', cluster).sees('home', 'prepared').pass('unseen');
+    const gone = { vm: null, job: null, running: [], statistics: null, test: null };
+    lifecycle.send({ type: 'host.observed', side: 'home', host: 'hv-dr-01', ...gone }).sees('away', 'prepared');
+    expect(lifecycle.state).toBe('locating');
+    expect(lifecycle.context.lost).toBe('home');
+    expect(lifecycle.failure.message).toContain('host hv-dr-01 does not have the VM');
+  });
+
+  it('writes nothing down when nothing is new', () => {
+    const lifecycle = unseen();
+    const { snapshot } = lifecycle;
+    expect(lifecycle.sees('home', 'prepared').snapshot).toBe(snapshot);
   });
 
   it('takes nobody’s word while it is its own side that is out of sight', () => {
@@ -117,5 +138,24 @@ describe('the last look of a worker before a start', () => {
     const lifecycle = pair().stands('replicating').answer(0).stands('stopped').answer(0).stands('prepared');
     lifecycle.command('cancel').breaks(PARTNER_UNSEEN);
     expect(lifecycle.context.course).toBe('back');
+  });
+
+  it('that comes after a cancel does not swallow it when it was the last attempt, either', () => {
+    const once = pair(pairMember({}, { retry: { ...SETTINGS.retry, attempts: 1 } }));
+    const lifecycle = once.stands('replicating').answer(0).stands('stopped').answer(0).stands('prepared');
+    lifecycle.command('cancel').breaks(PARTNER_UNSEEN);
+    expect(lifecycle.context).toMatchObject({ course: 'back', because: null });
+  });
+});
+
+describe('the time after which a host counts as out of sight', () => {
+  it.each([
+    ['a step that starts nothing', () => given.checking()],
+    [
+      'hosts that are in sight',
+      () => refused('failed over home').sees('home', 'failed over home', GOING_DOWN).sees('away', 'failed over home'),
+    ],
+  ])('is of no importance for %s', (_, begin) => {
+    expect(begin().pass('unseen').state).toBe('checking');
   });
 });

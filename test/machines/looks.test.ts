@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { job, member, type VmFacts } from './support/facts.ts';
-import { given, LOST } from './support/lifecycle.ts';
+import { given, type Lifecycle, LOST } from './support/lifecycle.ts';
+import { pair } from './support/pair-lifecycle.ts';
 
 describe('the look before the call', () => {
   it.each<[string, VmFacts]>([
@@ -110,5 +111,47 @@ describe('a retry', () => {
 
   it('of what a person had to fix calls at once', () => {
     expect(given.checking().look({ power: 2 }).command('retry').command('admit').look().calling).toBe('initiateFailback');
+  });
+});
+
+describe('an operation in doubt that a look shows', () => {
+  it('is in doubt no longer, and nothing is said against it', () => {
+    expect(given.inDoubt().look({ state: 13 }).context).toMatchObject({ doubt: null, failure: null, ended: null });
+  });
+
+  it('was ours, also when a person had asked to try again meanwhile', () => {
+    const lifecycle = pair().stands('replicating').breaks(LOST).pass('doubt').pass('stepDeadline').pass('lastLook');
+    lifecycle.command('retry').command('admit').sees('home', 'stopped').sees('away', 'stopped');
+    expect(lifecycle.context.stoppedAt).not.toBeNull();
+    expect(lifecycle.context.skipped).not.toContain('shutdown');
+  });
+});
+
+describe('while a VM is proved', () => {
+  const UP = { state: 14, power: 2 };
+  const proving: readonly [string, () => Lifecycle][] = [
+    ['waiting', () => given.started().look(UP)],
+    ['confirming', () => given.started().look(UP).pass('proof')],
+    ['lastLook', () => given.started().look(UP).pass('proof').pass('stepDeadline')],
+  ];
+
+  it.each(proving)('what is seen is on record: %s', (state, begin) => {
+    expect(begin().state).toBe(`proving.${state}`);
+    expect(begin().look({ ...UP, health: 1 }).context.seen?.health).toBe(1);
+    expect(begin().look({ ...UP, power: 3 }).context.seen?.power).toBe(3);
+  });
+
+  it('it is proved for as long as it is well', () => {
+    const lifecycle = given.started().look(UP);
+    const { watching } = lifecycle;
+    expect(lifecycle.look({ ...UP, health: 1 }).state).toBe('proving.waiting');
+    // Its time does not begin anew.
+    expect(lifecycle.watching).toBe(watching);
+  });
+
+  it('nothing is said any more against one that became well', () => {
+    const lifecycle = given.started().look({ ...UP, healthState: 25 });
+    expect(lifecycle.failure.message).toContain('health state 25');
+    expect(lifecycle.look(UP).context.failure).toBeNull();
   });
 });

@@ -56,4 +56,4 @@ it('names the hosts to people, never home and away', () => {
   const table = 'docs/way-home.md (home is hv-dr-01, away hv-dr-02)';
   const vague = [...said].filter((words) => /\b(home|away)\b/i.test(words.replace(table, '').replace('docs/way-home.md', '')));
   expect(vague).toEqual([]);
-});
+}, 300_000);

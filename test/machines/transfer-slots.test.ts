@@ -3,7 +3,7 @@ import { type PairLifecycle, pair, pairMember } from './support/pair-lifecycle.t
 
 /** Two rounds of looks: what is done is passed over in the first, the step that moves data is weighed in the second. */
 function looked(lifecycle: PairLifecycle, stage: string): PairLifecycle {
-  for (const side of ['home', 'away', 'home', 'away'] as const) lifecycle.sees(side, stage);
+  for (const side of ['home', 'away', 'home', 'away'] as const) if (!lifecycle.isQueued) lifecycle.sees(side, stage);
   return lifecycle;
 }
 

@@ -21,7 +21,7 @@ interface Change extends Pick<Mutant, 'name' | 'shownBy'> {
 /** Descriptions of states as XState keeps them, to be changed in place. */
 interface MutableTransition {
   guard?: string | { readonly type: string; readonly params?: unknown };
-  readonly actions: unknown[];
+  actions: readonly unknown[];
   target: readonly AnyStateNode[] | undefined;
 }
 interface MutableNode {
@@ -130,7 +130,14 @@ function changesOfTransition(place: string, given: MutableTransition, operator: 
   const shownBy = taken(place);
   const changes: Change[] = [{ name: `${at} removed`, shownBy, make: () => set(given, 'guard', 'always false') }];
   if (guard !== null) changes.push({ name: `${at} := true`, shownBy: refused(place), make: () => set(given, 'guard', 'always true') });
-  changes.push(...given.actions.map((one, n) => ({ ...drop(given.actions, n, `${at} action ${labelOf(one)}`), shownBy })));
+  // Lists of actions are shared by the transitions that were made from one description.
+  changes.push(
+    ...given.actions.map((one, n) => ({
+      name: `${at} action ${labelOf(one)} dropped`,
+      shownBy,
+      make: () => set(given, 'actions', given.actions.toSpliced(n, 1)),
+    })),
+  );
   if (to !== undefined && to !== operator)
     changes.push({ name: `${at} ${pathOf(to)} := needsOperator`, shownBy, make: () => set(given, 'target', [operator]) });
   return changes;

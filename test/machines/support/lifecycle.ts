@@ -3,25 +3,34 @@ import type { EffectInput, EffectName, WatchInput } from '../../../src/domain/ef
 import type { Failure } from '../../../src/domain/failure.ts';
 import type { MemberInput, MemberStatus } from '../../../src/domain/member.ts';
 import type { JobObservation } from '../../../src/domain/observation.ts';
+import type { Request } from '../../../src/runtime/effects.ts';
+import type { Node } from './explore.ts';
 import { JOB_ID, job, member, type VmFacts, vm } from './facts.ts';
-import { type Advance, accepts, advance, begin, type Event, type Position, statePath, statusOf } from './position.ts';
+import { accepts, advance, begin, type Event, type Position, statePath, statusOf } from './position.ts';
+import { inspect, inspectState } from './rules.ts';
 
 type Command = 'admit' | 'pause' | 'resume' | 'cancel' | 'retry' | 'approve';
 
 /**
  * A lifecycle driven as the runtime drives it, without its storage: reports come from live effects only, timers fire only while they
- * are armed, and a look shows no more than the watch asked for.
+ * are armed, and a look shows no more than the watch asked for. Every transition is held against the rules.
  */
 export class Lifecycle {
   /** Every call that was ever started, in order. */
   readonly calls: EffectInput[] = [];
   readonly counted: string[] = [];
-  #position: Position;
+  #at: Node<null>;
   #now = 1_700_000_000_000;
   #lastLook: [VmFacts | null, readonly JobObservation[]] | null = null;
 
   constructor(input: MemberInput = member()) {
-    this.#position = this.#record(begin(input));
+    const { position, requests } = begin(input);
+    this.#at = { position, world: null, cameFrom: null, label: 'begin' };
+    this.#record(requests);
+  }
+
+  get #position(): Position {
+    return this.#at.position;
   }
 
   get snapshot(): Position['snapshot'] {
@@ -62,7 +71,20 @@ export class Lifecycle {
   }
 
   send(event: Event): this {
-    this.#position = this.#record(advance(this.#position, event, this.#now++));
+    const before = this.#at;
+    const { position, requests } = advance(before.position, event, this.#now++);
+    const after = { position, world: null, cameFrom: before, label: event.type };
+    const moved = position.snapshot !== before.position.snapshot;
+    inspect({ before, event, after, requests, moved });
+    if (moved) inspectState(after);
+    this.#at = after;
+    this.#record(requests);
+    return this;
+  }
+
+  /** Time goes by, milliseconds, and nothing happens. */
+  wait(milliseconds: number): this {
+    this.#now += milliseconds;
     return this;
   }
 
@@ -126,12 +148,11 @@ export class Lifecycle {
     return Object.keys(this.#position.timers).find((armed) => armed.startsWith(`xstate.after.${name}.`));
   }
 
-  #record({ position, requests }: Advance): Position {
+  #record(requests: readonly Request[]): void {
     for (const request of requests) {
       if (request.kind === 'count') this.counted.push(request.counter);
       if (request.kind === 'start' && request.src === 'callHost') this.calls.push(request.input as EffectInput);
     }
-    return position;
   }
 }
 

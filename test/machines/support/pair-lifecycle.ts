@@ -1,3 +1,5 @@
+import { stepOf } from '../../../machines/failback-context.ts';
+import type { StepName } from '../../../machines/step.ts';
 import type { MemberInput, MemberSettings, ReverseSettings, Side } from '../../../src/domain/member.ts';
 import type { JobObservation, VmObservation } from '../../../src/domain/observation.ts';
 import { member, SETTINGS } from './facts.ts';
@@ -24,9 +26,10 @@ export class PairLifecycle extends Lifecycle {
   sees(side: Side, stage: string, changes: Changes = {}, job: JobObservation | null = null): this {
     const world = STAGES[stage];
     if (!world) throw new Error(`no stage ${stage}`);
+    if (!this.watching?.at.some((place) => place.side === side)) throw new Error(`${side} is not watched in ${this.state}`);
     const { mode, state, power, type, ...rest } = { ...world[side], ...changes[side] };
     const vm = { ...observed({ mode, state, power, type }), ...rest };
-    const statistics = side === 'away' && this.watching?.sync ? { pendingBytes: changes.pendingBytes ?? 0, latencySeconds: 1 } : null;
+    const statistics = side === 'away' && this.watching.sync ? { pendingBytes: changes.pendingBytes ?? 0, latencySeconds: 1 } : null;
     const host = side === 'home' ? 'hv-dr-01' : 'hv-dr-02';
     return this.send({ type: 'host.observed', side, host, vm, job, running: [], statistics, test: null });
   }
@@ -41,6 +44,15 @@ export class PairLifecycle extends Lifecycle {
       if (this.isQueued) this.send({ type: 'slot.granted' });
     }
     return this;
+  }
+
+  /** Both hosts are looked at, in turn, until the lifecycle has just begun to ask whether this step may start. */
+  reaches(step: StepName, stage: string): this {
+    for (let looks = 0; looks < 40; looks++) {
+      if (this.state === 'checking' && stepOf(this.context).name === step) return this;
+      this.sees(looks % 2 === 0 ? 'home' : 'away', stage);
+    }
+    throw new Error(`${step} is not reached from ${stage}, but ${this.state}`);
   }
 
   /** The name of the host the next call goes to, with the call: "commitFailover away". */

@@ -1,10 +1,10 @@
 import { mayBeAtWork } from '../../../machines/failback-context.ts';
 import type { CommitPolicy, MemberInput } from '../../../src/domain/member.ts';
-import { type Explored, explore, historyOf, type Node, type Taken } from './explore.ts';
+import { type Explored, explore, historyOf, type Node } from './explore.ts';
 import { member, SETTINGS } from './facts.ts';
 import { COPY_AT, isUp, NODES, pairKey, pairMoves, STAGES, type Trouble, type TwoHosts } from './pair-model.ts';
 import { statusOf } from './position.ts';
-import { assert, callsIn, inspectCalls, inspectState } from './rules.ts';
+import { assert, inspect, inspectState, isSeenRunning } from './rules.ts';
 
 export interface PairCase {
   readonly stage: string;
@@ -22,22 +22,6 @@ function input({ commit, attempts, trouble }: PairCase): MemberInput {
   return { ...one, partner: 'hv-dr-02', ...(trouble.moves && { nodes: { home: NODES, away: [] } }) };
 }
 
-/** The rules of every transition. */
-function inspectPair(taken: Taken<TwoHosts>): void {
-  inspectCalls(taken);
-  const { after } = taken;
-  for (const call of callsIn(taken)) {
-    if (call.effect !== 'reverseReplication' || call.side !== 'home') continue;
-    assert(after.position.snapshot.context.homeAt !== null, 'made final before it was verified');
-    assert(isSeenRunning(after), 'made final although the VM was last seen down');
-  }
-}
-
-/** By the last look: what happens to a VM after it is not the lifecycle's doing. */
-function isSeenRunning({ position }: Node<TwoHosts>): boolean {
-  return position.snapshot.context.sights.home?.vm?.power === 2;
-}
-
 /** The rules of every state. `wasRunning`: the VM ran away when the lifecycle began. */
 function inspectPairState(node: Node<TwoHosts>, wasRunning: boolean): void {
   inspectState(node);
@@ -46,7 +30,10 @@ function inspectPairState(node: Node<TwoHosts>, wasRunning: boolean): void {
   assert(!(isUp(home) && isUp(away)), 'both copies run');
   const status = statusOf(node.position);
   if (status === 'completed')
-    assert(home.mode === 1 && away.mode === 2 && isSeenRunning(node), 'completed, but the VM is not home, running and protected');
+    assert(
+      home.mode === 1 && away.mode === 2 && isSeenRunning(node.position.snapshot.context),
+      'completed, but the VM is not home, running and protected',
+    );
   const { context } = node.position.snapshot;
   // On course `back` a person has given up halfway.
   if (status !== 'cancelled' || context.course === 'back' || !wasRunning || home.mode === 1) return;
@@ -67,7 +54,7 @@ export function explorePair(given: PairCase): Explored<TwoHosts> {
     input: input(given),
     world,
     moves: pairMoves(given.trouble),
-    inspect: inspectPair,
+    inspect,
     inspectState: (node) => inspectPairState(node, world.away.power === 2),
     keyOf: pairKey,
   });
