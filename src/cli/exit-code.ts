@@ -29,6 +29,7 @@ const USAGE: readonly FailureCode[] = [
   'run.active',
   'member.unknown',
   'command.refused',
+  'archive.unreadable',
 ];
 
 /** The exit code of a command that threw. */

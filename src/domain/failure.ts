@@ -20,6 +20,7 @@ export const FAILURE_CODES = [
   'run.active',
   'member.unknown',
   'command.refused',
+  'archive.unreadable',
   'snapshot.unsupported',
   'preflight.blocked',
   'host.unreachable',

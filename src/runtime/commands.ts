@@ -85,7 +85,7 @@ export async function commandRun(
 }
 
 /** Ids of members by VM name (without regard to case) or id. @throws FailbackError `member.unknown` naming those that are not there */
-export async function findMembers(views: RunViews, run: RunId, names: readonly string[]): Promise<readonly InstanceId[]> {
+export async function findMembers(views: Pick<RunViews, 'members'>, run: RunId, names: readonly string[]): Promise<readonly InstanceId[]> {
   const wanted = new Set(names.map((name) => name.toLowerCase()));
   const found = new Set<string>();
   const ids: InstanceId[] = [];

@@ -64,7 +64,7 @@ export async function* readJournal(redis: RedisConnection, keys: Keys, run: RunI
   }
 }
 
-function parseEntry(position: string, fields: readonly string[]): JournalEntry {
+export function parseEntry(position: string, fields: readonly string[]): JournalEntry {
   const of: Record<string, string> = {};
   for (let i = 0; i + 1 < fields.length; i += 2) of[fields[i] as string] = fields[i + 1] as string;
   return {

@@ -126,7 +126,7 @@ export class RunRecords {
   }
 }
 
-function decodeInput(text: string, record: RunRecord): MemberInput {
+export function decodeInput(text: string, record: RunRecord): MemberInput {
   const { vm, vmId, host, partner = null, settings } = JSON.parse(text) as StoredInput;
   const effective = record.settings[settings];
   if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);

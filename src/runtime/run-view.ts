@@ -116,12 +116,12 @@ export class RunViews {
 }
 
 /** What a worker last said about a member beside its lifecycle, as it is stored. */
-interface StoredProgress {
+export interface StoredProgress {
   readonly percent: string | null;
   readonly pending: string | null;
 }
 
-function viewOf(id: InstanceId, stored: string, input: MemberInput, { percent, pending }: StoredProgress, run: RunId): MemberView {
+export function viewOf(id: InstanceId, stored: string, input: MemberInput, { percent, pending }: StoredProgress, run: RunId): MemberView {
   const { row } = decodeRow(stored, `${run}/${id}`);
   const context = row.context as unknown as Omit<FailbackContext, 'member'>;
   const times = Object.values(row.timers);

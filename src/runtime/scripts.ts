@@ -13,7 +13,9 @@ export type ScriptName =
   | 'release-vms'
   | 'create-run'
   | 'publish-run'
-  | 'abandon-run';
+  | 'abandon-run'
+  | 'remove-run'
+  | 'unlist-run';
 
 const texts = new Map<ScriptName, { readonly text: string; readonly sha: string }>();
 

@@ -165,8 +165,9 @@ export async function settle(runtime: Runtime, run: RunId): Promise<void> {
   if (!(await isSettled(runtime, run))) await reopen(runtime, run);
 }
 
-/** A run is looked after again; does nothing to one that is. To be called when the retried members are on record. */
+/** A run is looked after again; does nothing to one that is, or that has been archived. To be called when the retried members are on record. */
 export async function reopen(runtime: Runtime, run: RunId): Promise<void> {
   await runtime.redis.sadd(runtime.keys.activeRuns(), run);
-  await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.reopen' });
+  const outcome = await runtime.advance({ run, id: RUN_INSTANCE }, { type: 'run.reopen' });
+  if (outcome === 'gone') await runtime.redis.srem(runtime.keys.activeRuns(), run);
 }
