@@ -1,7 +1,8 @@
 import { ENDED_STATUSES, type Strategy } from '../domain/member.ts';
 import type { JournalEntry } from '../runtime/journal.ts';
 import { type InstanceId, RUN_INSTANCE, type RunId } from '../runtime/keys.ts';
-import type { MemberView, RunViews } from '../runtime/run-view.ts';
+import type { RunSource } from '../runtime/run-archive.ts';
+import type { MemberView } from '../runtime/run-view.ts';
 import { downtimeOf, downtimeTotals } from './downtime.ts';
 import { answerWords, type Evidence, eventWords, evidenceOf } from './event-words.ts';
 import { type Place, placeOf } from './place.ts';
@@ -13,8 +14,8 @@ import { goalOf } from './status-words.ts';
 import { alreadyDone } from './step-words.ts';
 import { whyOf } from './why.ts';
 
-export interface ReportSource {
-  readonly views: RunViews;
+export interface ReportRequest {
+  readonly source: RunSource;
   /** ms since the epoch */
   readonly now: number;
   /** Who asks for the report. */
@@ -39,14 +40,14 @@ interface Story {
 }
 
 /** Gathers the evidence of a run: one pass over its journal, one over its members. @throws FailbackError `run.unknown` */
-export async function collectReport({ views, now, operator }: ReportSource, run: RunId): Promise<RunReport> {
-  const { record, state, counts, calls } = await views.run(run);
+export async function collectReport({ source, now, operator }: ReportRequest, run: RunId): Promise<RunReport> {
+  const { record, state, counts, calls } = await source.run(run);
   const members: MemberView[] = [];
-  for await (const member of views.members(run)) members.push(member);
+  for await (const member of source.members(run)) members.push(member);
   const places = new Map(members.map(({ id, input }) => [id, placeOf(input)]));
   const stories = new Map<InstanceId, Story>();
   let lastAt = record.createdAt;
-  for await (const entry of views.journal(run)) {
+  for await (const entry of source.journal(run)) {
     const story = stories.get(entry.id) ?? newStory(places.get(entry.id));
     stories.set(entry.id, story);
     tell(story, entry);

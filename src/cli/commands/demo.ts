@@ -201,7 +201,7 @@ function writeEvidence(context: CliContext, run: RunId): Promise<RunReport | nul
   const { parts } = context;
   return withRedis(context, async ({ views }) => {
     if (!(await views.list()).includes(run)) return null;
-    const report = await collectReport({ views, now: parts.now(), operator: parts.operator }, run);
+    const report = await collectReport({ source: views, now: parts.now(), operator: parts.operator }, run);
     await writeWhole(reportFile(parts.env, run, 'html'), renderReport(report, 'html'));
     return report;
   });

@@ -8,32 +8,36 @@ import type { JournalEntry } from '../../runtime/journal.ts';
 import type { InstanceId } from '../../runtime/keys.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
-import { loadModel } from '../follow/load-model.ts';
+import { modelOf } from '../follow/load-model.ts';
 import type { FollowedMember } from '../follow/run-model.ts';
 import { transitionObject } from '../follow/transition-line.ts';
 import type { Colors } from '../output.ts';
-import { withRedis } from '../redis-session.ts';
+import { RUN_OR_ARCHIVE, withRunSource } from '../run-source.ts';
 import { collect } from '../usage.ts';
+
+interface HistoryOptions {
+  readonly vm?: readonly string[];
+  readonly archive?: string;
+}
 
 export function addHistory(program: Command, start: Start): void {
   program
     .command('history')
     .description('everything that happened in a run: time, VM, from → to, why')
-    .argument('<run>', 'name of the run, the beginning of it, or "latest"')
+    .argument('[run]', RUN_OR_ARCHIVE.run)
     .option('--vm <vm>', 'only this VM (name or id); may be repeated', collect)
-    .action((run: string, { vm }: { vm?: readonly string[] }, command: Command) =>
-      start(command, (context) => showHistory(context, run, vm ?? [])),
+    .option('--archive <file>', RUN_OR_ARCHIVE.archive)
+    .action((run: string | undefined, options: HistoryOptions, command: Command) =>
+      start(command, (context) => showHistory(context, run, options)),
     );
 }
 
-async function showHistory(context: CliContext, wanted: string, vms: readonly string[]): Promise<number> {
+async function showHistory(context: CliContext, wanted: string | undefined, { vm: vms = [], archive }: HistoryOptions): Promise<number> {
   const { output, interrupts } = context;
-  return withRedis(context, async (session) => {
-    const run = await findRun(session.views, wanted);
-    const only: ReadonlySet<InstanceId> | null = vms.length === 0 ? null : new Set(await findMembers(session.views, run, vms));
-    const model = await loadModel(session, run);
-    for await (const entry of session.views.journal(run)) {
+  return withRunSource(context, { run: wanted, archive }, async (source, run) => {
+    const only: ReadonlySet<InstanceId> | null = vms.length === 0 ? null : new Set(await findMembers(source, run, vms));
+    const model = await modelOf(source, run);
+    for await (const entry of source.journal(run)) {
       if (interrupts.happened) break;
       if (only && !only.has(entry.id)) continue;
       const member = model.member(entry.id);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Start } from '../context.ts';
 import { addApprove, addCancel, addPause, addResume, addRetry } from './act.ts';
 import { addAdopt } from './adopt.ts';
+import { addArchive } from './archive.ts';
 import { addDemo } from './demo.ts';
 import { addDoctor } from './doctor.ts';
 import { addHistory } from './history.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly ((program: Command, start: Start) => void)[] = [
   addRuns,
   addHistory,
   addReport,
+  addArchive,
   addApprove,
   addPause,
   addResume,

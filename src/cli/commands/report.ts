@@ -6,33 +6,35 @@ import { printable } from '../../report/printable.ts';
 import { REPORT_FORMATS, type ReportFormat, renderReport } from '../../report/write-report.ts';
 import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
-import { findRun } from '../find-run.ts';
-import { withRedis } from '../redis-session.ts';
+import { RUN_OR_ARCHIVE, withRunSource } from '../run-source.ts';
 import { usageError } from '../usage.ts';
 import { writeWhole } from '../write-whole.ts';
 
 interface ReportOptions {
   readonly format: ReportFormat;
   readonly out?: string;
+  readonly archive?: string;
 }
 
 export function addReport(program: Command, start: Start): void {
   program
     .command('report')
     .description('evidence of a run: outcome, calls, return values, states seen and timeline of every VM')
-    .argument('<run>', 'name of the run, the beginning of it, or "latest"')
+    .argument('[run]', RUN_OR_ARCHIVE.run)
+    .option('--archive <file>', RUN_OR_ARCHIVE.archive)
     .addOption(new Option('--format <format>', 'what to write').choices(REPORT_FORMATS).default('html'))
     .option('--out <file>', 'where to (default: reports/<run>.<format> in FAILBACK_DATA); "-" is stdout')
-    .action((run: string, options: ReportOptions, command: Command) => start(command, (context) => report(context, run, options)));
+    .action((run: string | undefined, options: ReportOptions, command: Command) =>
+      start(command, (context) => report(context, run, options)),
+    );
 }
 
-async function report(context: CliContext, wanted: string, { format, out }: ReportOptions): Promise<number> {
+async function report(context: CliContext, wanted: string | undefined, { format, out, archive }: ReportOptions): Promise<number> {
   const { output, parts } = context;
   if (output.json && out === '-' && format !== 'json')
     throw usageError(`--json can not show a report as ${format}`, 'Use --format json, or write to a file.');
-  return withRedis(context, async ({ views }) => {
-    const run = await findRun(views, wanted);
-    const collected = await collectReport({ views, now: parts.now(), operator: parts.operator }, run);
+  return withRunSource(context, { run: wanted, archive }, async (source, run) => {
+    const collected = await collectReport({ source, now: parts.now(), operator: parts.operator }, run);
     if (out === '-') {
       if (output.json) output.emit(collected);
       else output.write(renderReport(collected, format));

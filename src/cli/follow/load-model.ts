@@ -3,6 +3,7 @@ import { backlogNow } from '../../report/backlog-words.ts';
 import { placeOf } from '../../report/place.ts';
 import { goalOf } from '../../report/status-words.ts';
 import { type InstanceId, memberId, type RunId } from '../../runtime/keys.ts';
+import type { RunSource } from '../../runtime/run-archive.ts';
 import type { RedisSession } from '../redis-session.ts';
 import { RunModel } from './run-model.ts';
 
@@ -23,6 +24,14 @@ export async function loadModel({ runtime, views }: RedisSession, run: RunId): P
       if (input) model.add({ id, vm: input.vm, vmId: input.vmId, ...placeOf(input), status: statusOf.get(id) ?? 'pending' });
     }
   }
+  return model;
+}
+
+/** The members of a run wherever it is kept. Reads everything of every member: for a run whose journal is read as well. */
+export async function modelOf(source: RunSource, run: RunId): Promise<RunModel> {
+  const model = new RunModel(goalOf((await source.run(run)).record));
+  for await (const { id, input, status } of source.members(run))
+    model.add({ id, vm: input.vm, vmId: input.vmId, ...placeOf(input), status });
   return model;
 }
 
