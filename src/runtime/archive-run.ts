@@ -94,10 +94,13 @@ async function requireEnded(runtime: Runtime, { run, hosts }: RunRecord): Promis
   if (open.length > 0) throw refused(run, `it has not ended (${open.join(', ')})`, `Follow it ("failback watch ${run}"), or end it first.`);
   // All members have ended; the worker that would have put that on record has died, or is about to do it.
   if ((await redis.sismember(keys.activeRuns(), run)) === 1 && (await isSettled(runtime, run))) await settle(runtime, run);
-  const held = await Promise.all(hosts.map(({ address }) => redis.exists(keys.holder(hostKeyOf(address), run))));
-  if (held.some((there) => there === 1) || (await redis.sismember(keys.activeRuns(), run)) === 1) {
+  const marks = hosts.map(({ address }) => keys.holder(hostKeyOf(address), run));
+  const lifetimes = await Promise.all(marks.map((mark) => redis.pttl(mark)));
+  if (lifetimes.some((ms) => ms > 0) || (await redis.sismember(keys.activeRuns(), run)) === 1) {
     throw refused(run, 'it holds VMs: somebody retries it, or its end is just being put on record', 'Try again in half a minute.');
   }
+  // A mark without an end, of a run nobody looks after, was left behind by a sweep of an earlier release.
+  await Promise.all(marks.filter((_, n) => lifetimes[n] === -1).map((mark) => redis.unlink(mark)));
 }
 
 async function requireOwnFile(file: string, { record: { run }, creation }: Reading): Promise<void> {

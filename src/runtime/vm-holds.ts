@@ -68,6 +68,8 @@ export async function keepHolds(runtime: Runtime, run: RunId): Promise<void> {
   for (const host of hosts) if ((await redis.pttl(keys.holder(hostKeyOf(host.address), run))) !== -1) missing.push(host);
   if (missing.length === 0) return;
   const open = (await Promise.all(OPEN.map((status) => redis.smembers(keys.status(run, status))))).flat();
+  // All have ended, and what they held has just been given back: the marks of the run must not come again.
+  if (open.length === 0) return;
   const keysOfMissing = new Set(missing.map(({ address }) => hostKeyOf(address)));
   const parts = partsOf(hosts, await records.inputs(run, open)).filter(({ hostKey }) => keysOfMissing.has(hostKey));
   for (const part of parts) await send(runtime, 'hold-vms', run, part, [0, '1']);

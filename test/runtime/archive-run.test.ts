@@ -199,6 +199,13 @@ test('an end that a worker died before it put it on record is put on record firs
   expect(await redis.smembers(keys.activeRuns())).toEqual([]);
 });
 
+test('a mark that a sweep of an earlier release left of a run without holds goes with it', async () => {
+  await endedRun('old');
+  await redis.set(keys.holder(hostKeyOf('http://hv-a:1/wsman'), 'old'), 'old');
+  await archiveRun(runtime, 'old', archivePath());
+  expect(await leftOf('old')).toEqual([]);
+});
+
 test('of a retry and an archiving at the same moment one wins: the run is there and open, or gone', async () => {
   for (let n = 0; n < 40; n++) {
     const run = `old-${n}`;

@@ -10,6 +10,7 @@ import { Presence } from '../../src/runtime/presence.ts';
 import { RunViews } from '../../src/runtime/run-view.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { Sweep, settle } from '../../src/runtime/sweep.ts';
+import { keepHolds } from '../../src/runtime/vm-holds.ts';
 import { keysIn, removeKeys, useRedis } from '../support/redis.ts';
 import { quickSettings } from '../support/system.ts';
 import { keys } from './support.ts';
@@ -68,6 +69,13 @@ test('of many runs that want the same VM at the same moment one is created, and 
   }
   expect(await views.list()).toEqual([winner]);
   for (const run of names) if (run !== winner) expect(await keysIn(redis, `*{${run}}*`)).toEqual([]);
+});
+
+test('a sweep that comes to look after the holds of a run which has just ended leaves no mark behind', async () => {
+  await createRun(runtime, planOf('a', [1]));
+  await end('a');
+  await keepHolds(runtime, 'a');
+  expect(await keysIn(redis, `*{h:${HOST}}:*`)).toEqual([]);
 });
 
 test('of processes that want the same VM at the same moment one creates a run', async () => {
