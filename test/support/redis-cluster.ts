@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { LOOPBACK } from '../../src/redis/local-endpoint.ts';
-import { freePorts, removeDirectory, ServerProcess, type Settings, until } from './redis-servers.ts';
+import { freePorts, ServerProcess, type Settings, until } from './redis-servers.ts';
+import { ReplicaSet } from './replica-set.ts';
 
 const SLOTS = 16_384;
 
 export interface RedisClusterOptions {
-  /** Everything goes there; removed by `stop`. */
+  /** Everything goes there. */
   readonly directory: string;
   /** Default 3; each serves its share of the slots. */
   readonly primaries?: number;
@@ -21,69 +22,105 @@ export class RedisCluster {
   /** Address for `connectRedis`. */
   readonly url: string;
   readonly nodes: readonly ServerProcess[];
-  readonly #directory: string;
+  /** One for each primary it began with, in the order of their slots. */
+  readonly shards: readonly Shard[];
 
-  constructor(directory: string, nodes: readonly ServerProcess[]) {
-    this.#directory = directory;
+  constructor(nodes: readonly ServerProcess[], primaries: number) {
     this.nodes = nodes;
     this.url = `redis+cluster://${nodes.map(({ port }) => `${LOOPBACK}:${port}`).join(',')}`;
+    this.shards = Array.from({ length: primaries }, (_, n) => new Shard(this, n * shareOf(primaries)));
   }
 
-  /** The node that serves a key now. */
-  async primaryOf(key: string): Promise<ServerProcess> {
-    const alive = this.nodes.find(({ isRunning }) => isRunning) as ServerProcess;
-    const [slot, ranges] = await alive.ask(async (redis) => [
-      Number(await redis.call('CLUSTER', 'KEYSLOT', key)),
-      (await redis.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][],
-    ]);
-    const port = ranges.find(([from, to]) => slot >= from && slot <= to)?.[2][1];
-    const node = this.nodes.find((one) => one.port === port);
-    if (node === undefined) throw new Error(`no node serves slot ${slot}`);
-    return node;
+  /** Those that serve a key. */
+  async shardOf(key: string): Promise<Shard> {
+    const [node] = this.#answering();
+    const slot = Number(await (node as ServerProcess).ask((redis) => redis.call('CLUSTER', 'KEYSLOT', key)));
+    return this.shards.findLast(({ firstSlot }) => firstSlot <= slot) as Shard;
   }
 
-  /** Kills the node that serves a key and waits until a replica took over. Needs replicas. @returns the killed one */
-  async killPrimaryOf(key: string): Promise<ServerProcess> {
-    const killed = await this.primaryOf(key);
-    await killed.kill();
-    await until('a failover', async () => (await this.primaryOf(key)) !== killed);
-    await this.untilWhole();
-    return killed;
+  /** Those that serve a slot, the primary first, as most nodes know them; none while there is no agreement. */
+  async servantsOf(slot: number): Promise<readonly ServerProcess[]> {
+    const answering = this.#answering();
+    const ports = await Promise.all(
+      answering.map((node) =>
+        node.ask(async (redis) => {
+          const ranges = (await redis.call('CLUSTER', 'SLOTS')) as [number, number, ...[string, number][]][];
+          const [, , ...servants] = ranges.find(([from, to]) => slot >= from && slot <= to) ?? [0, 0];
+          return servants.map(([, port]) => port);
+        }),
+      ),
+    );
+    const agreed = ports.find(([first]) => ports.filter(([other]) => other === first).length > answering.length / 2) ?? [];
+    return agreed.flatMap((port) => this.nodes.find((node) => node.port === port) ?? []);
   }
 
-  /** From now on the node that serves a key confirms what its replicas do not hear of: a failover forgets it. */
-  async cutReplicationOf(key: string): Promise<void> {
-    await (await this.primaryOf(key)).refuseReplicas();
-  }
-
-  /** Starts a killed node again; it follows whoever took over. */
-  async restart(node: ServerProcess): Promise<void> {
-    await node.start();
-    await this.untilWhole();
-  }
-
-  /** All slots are served, and all nodes alive agree on that; replicas follow. */
+  /** All slots are served, and all nodes that answer agree on that; replicas follow. */
   async untilWhole(): Promise<void> {
     await until('a whole cluster', async () => {
-      const alive = this.nodes.filter(({ isRunning }) => isRunning);
-      const states = await Promise.all(alive.map((node) => node.ask((redis) => redis.call('CLUSTER', 'INFO') as Promise<string>)));
+      const answering = this.#answering();
+      const states = await Promise.all(answering.map((node) => node.ask((redis) => redis.call('CLUSTER', 'INFO') as Promise<string>)));
       if (!states.every((state) => /cluster_state:ok/.test(state) && state.includes(`cluster_known_nodes:${this.nodes.length}`)))
         return false;
-      const infos = await Promise.all(alive.map((node) => node.info('replication')));
-      return infos.every((info) => info.get('role') === 'master' || info.get('master_link_status') === 'up');
+      const infos = await Promise.all(answering.map((node) => node.info('replication')));
+      return (
+        infos.filter((info) => info.get('role') === 'master').length === this.shards.length &&
+        infos.every((info) => info.get('role') === 'master' || info.get('master_link_status') === 'up')
+      );
     });
   }
 
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.kill()));
-    removeDirectory(this.#directory);
   }
+
+  #answering(): readonly ServerProcess[] {
+    return this.nodes.filter(({ answers }) => answers);
+  }
+}
+
+/** The nodes of a cluster that serve the same slots. */
+export class Shard extends ReplicaSet {
+  readonly firstSlot: number;
+  readonly #cluster: RedisCluster;
+
+  constructor(cluster: RedisCluster, firstSlot: number) {
+    super();
+    this.#cluster = cluster;
+    this.firstSlot = firstSlot;
+  }
+
+  override async primary(): Promise<ServerProcess> {
+    let found: ServerProcess | undefined;
+    await until('an agreement of the nodes', async () => {
+      [found] = await this.#cluster.servantsOf(this.firstSlot);
+      return found !== undefined;
+    });
+    return found as ServerProcess;
+  }
+
+  override async replicas(): Promise<readonly ServerProcess[]> {
+    return (await this.#cluster.servantsOf(this.firstSlot)).slice(1);
+  }
+
+  override async untilReplicated(): Promise<void> {
+    await this.#cluster.untilWhole();
+  }
+
+  protected override async askForFailover(): Promise<void> {
+    const [replica] = await this.replicas();
+    if (replica === undefined) throw new Error(`slot ${this.firstSlot} has no replica`);
+    await replica.ask((redis) => redis.call('CLUSTER', 'FAILOVER'));
+  }
+}
+
+function shareOf(primaries: number): number {
+  return Math.ceil(SLOTS / primaries);
 }
 
 /** Starts a cluster; it ends with this process, however that ends. */
 export async function startRedisCluster(options: RedisClusterOptions): Promise<RedisCluster> {
   const { directory, primaries = 3, replicas = 0, settings = {}, nodeTimeoutMs = 1000 } = options;
-  const ports = await freePorts(primaries * (1 + replicas), 55_000);
+  const ports = await freePorts(primaries * (1 + replicas));
   const nodes = ports.map(
     (port, n) =>
       new ServerProcess(join(directory, `node-${n}`), port, {
@@ -95,7 +132,7 @@ export async function startRedisCluster(options: RedisClusterOptions): Promise<R
   );
   await Promise.all(nodes.map((node) => node.start()));
   const first = nodes[0] as ServerProcess;
-  const share = Math.ceil(SLOTS / primaries);
+  const share = shareOf(primaries);
   await Promise.all(
     nodes.map((node, n) =>
       node.ask(async (redis) => {
@@ -105,7 +142,7 @@ export async function startRedisCluster(options: RedisClusterOptions): Promise<R
       }),
     ),
   );
-  const cluster = new RedisCluster(directory, nodes);
+  const cluster = new RedisCluster(nodes, primaries);
   const ids = await Promise.all(nodes.map((node) => node.ask((redis) => redis.call('CLUSTER', 'MYID') as Promise<string>)));
   await until('the nodes to meet', async () => {
     const known = await Promise.all(nodes.map((node) => node.ask((redis) => redis.call('CLUSTER', 'NODES') as Promise<string>)));

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort, LOOPBACK } from '../../src/redis/local-endpoint.ts';
+import { LOOPBACK, listens } from '../../src/redis/local-endpoint.ts';
 import { findRedisBinary } from '../../src/redis/redis-binary.ts';
 
 export type Settings = Readonly<Record<string, string>>;
@@ -28,6 +29,7 @@ export class ServerProcess {
   readonly #directory: string;
   readonly #arguments: readonly string[];
   #child: ChildProcess | undefined;
+  #isStopped = false;
 
   /** @param kind Sentinels rewrite their configuration file; its first content is the settings */
   constructor(directory: string, port: number, settings: Settings, kind: 'server' | 'sentinel' = 'server') {
@@ -49,21 +51,31 @@ export class ServerProcess {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when it answers. */
+  /** It runs and is not stopped. */
+  get answers(): boolean {
+    return this.isRunning && !this.#isStopped;
+  }
+
+  /** Resolves when it answers. @throws Error when it ends before */
   async start(): Promise<void> {
     const binary = findRedisBinary();
     if (binary === undefined) throw new Error('there is no redis-server on this machine: run "npm run setup"');
-    const log = openSync(join(this.#directory, 'redis.log'), 'a');
-    this.#child = spawn(binary, this.#arguments, { stdio: ['ignore', log, log], detached: true });
-    this.#child.unref();
+    const logFile = join(this.#directory, 'redis.log');
+    const log = openSync(logFile, 'a');
+    const child = spawn(binary, this.#arguments, { stdio: ['ignore', log, log], detached: true });
+    child.unref();
     closeSync(log);
-    const pid = this.#child.pid;
-    if (pid === undefined) throw new Error(`${binary} does not start`);
-    guard(this.#child, pid);
-    await this.ask((redis) => redis.ping());
+    if (child.pid === undefined) throw new Error(`${binary} does not start`);
+    guard(child, child.pid);
+    [this.#child, this.#isStopped] = [child, false];
+    const ended = once(child, 'exit').then(() => {
+      throw new Error(`${binary} ended at once: ${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-2).join(' | ')}`);
+    });
+    await Promise.race([ended, this.ask((redis) => redis.ping())]);
   }
 
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#isStopped = signal === 'SIGSTOP';
     this.#child?.kill(signal);
   }
 
@@ -77,7 +89,7 @@ export class ServerProcess {
     await gone;
   }
 
-  /** Asks it over a connection of its own; waits until it listens. */
+  /** Asks it over a connection of its own; waits until it listens, and asks again while it loads its data. */
   async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis({
       host: LOOPBACK,
@@ -88,10 +100,23 @@ export class ServerProcess {
     });
     redis.on('error', () => undefined);
     try {
-      return await question(redis);
+      for (;;) {
+        try {
+          return await question(redis);
+        } catch (error) {
+          if (!String(error).includes('LOADING')) throw error;
+          await sleep(30);
+        }
+      }
     } finally {
       redis.disconnect();
     }
+  }
+
+  /** What it has written of its append-only file; paths. */
+  appendOnlyFiles(): readonly string[] {
+    const directory = join(this.#directory, 'appendonlydir');
+    return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
   }
 
   /** Lets go of its replicas, and takes none until it is started again. */
@@ -110,13 +135,15 @@ export class ServerProcess {
   }
 }
 
-/** Free ports, all different. A node of a cluster also listens 10,000 above its own. */
-export async function freePorts(count: number, below = 65_536): Promise<readonly number[]> {
+/**
+ * Free ports, all different; a node of a cluster also listens 10,000 above its own. Below those that systems give to outgoing connections: a
+ * server that was killed finds its port free again.
+ */
+export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
-    const port = await freePort();
-    if (port < below) ports.add(port);
-    else ports.add(20_000 + (port % 25_000));
+    const port = randomInt(10_000, 20_000);
+    if (!(await listens(port)) && !(await listens(port + 10_000))) ports.add(port);
   }
   return [...ports];
 }
@@ -126,10 +153,6 @@ export async function until(what: string, holds: () => Promise<boolean>, withinM
   for (const end = performance.now() + withinMs; !(await holds()); await sleep(30)) {
     if (performance.now() > end) throw new Error(`${what} did not happen within ${withinMs} ms`);
   }
-}
-
-export function removeDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
 }
 
 /** Ends the server when our end of the pipe closes, which the kernel does however this process ends. */

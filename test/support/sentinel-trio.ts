@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { LOOPBACK } from '../../src/redis/local-endpoint.ts';
-import { freePorts, removeDirectory, ServerProcess, type Settings, until } from './redis-servers.ts';
+import { freePorts, ServerProcess, type Settings, until } from './redis-servers.ts';
+import { ReplicaSet } from './replica-set.ts';
 
 const NAME = 'failback-test';
 
 export interface SentinelTrioOptions {
-  /** Everything goes there; removed by `stop`. */
+  /** Everything goes there. */
   readonly directory: string;
   /** Further settings of the servers. */
   readonly settings?: Settings;
@@ -16,22 +17,20 @@ export interface SentinelTrioOptions {
 }
 
 /** A primary with its replicas (two, unless told otherwise) and three Sentinels, all of them processes of this machine. */
-export class SentinelTrio {
+export class SentinelTrio extends ReplicaSet {
   /** Address for `connectRedis`. */
   readonly url: string;
   readonly servers: readonly ServerProcess[];
   readonly sentinels: readonly ServerProcess[];
-  readonly #directory: string;
 
-  constructor(directory: string, servers: readonly ServerProcess[], sentinels: readonly ServerProcess[]) {
-    this.#directory = directory;
+  constructor(servers: readonly ServerProcess[], sentinels: readonly ServerProcess[]) {
+    super();
     this.servers = servers;
     this.sentinels = sentinels;
     this.url = `redis+sentinel://${sentinels.map(({ port }) => `${LOOPBACK}:${port}`).join(',')}/${NAME}`;
   }
 
-  /** The primary, as most Sentinels know it. */
-  async primary(): Promise<ServerProcess> {
+  override async primary(): Promise<ServerProcess> {
     let found: ServerProcess | undefined;
     await until('an agreement of the Sentinels', async () => {
       found = await this.#agreed();
@@ -51,51 +50,20 @@ export class SentinelTrio {
     return this.servers.find((one) => one.port === port);
   }
 
-  async replicas(): Promise<readonly ServerProcess[]> {
+  override async replicas(): Promise<readonly ServerProcess[]> {
     const primary = await this.primary();
     return this.servers.filter((server) => server !== primary);
   }
 
-  /** Kills the primary and waits until another took over. The killed one comes back with {@link restart}. @returns the killed one */
-  async killPrimary(): Promise<ServerProcess> {
-    const killed = await this.primary();
-    await killed.kill();
-    await this.#tookOver(killed);
-    return killed;
+  protected override askForFailover(): Promise<unknown> {
+    return (this.sentinels[0] as ServerProcess).ask((redis) => redis.call('SENTINEL', 'FAILOVER', NAME));
   }
 
-  /** From now on the primary confirms what no replica hears of: a failover within ten times `downAfterMs` forgets it. */
-  async cutReplication(): Promise<void> {
-    await (await this.primary()).refuseReplicas();
-  }
-
-  /** Orders a failover while everybody is well, and waits for it. @returns the former primary, a replica now */
-  async failOver(): Promise<ServerProcess> {
-    const before = await this.primary();
-    await until('a failover', async () =>
-      (this.sentinels[0] as ServerProcess)
-        .ask((redis) => redis.call('SENTINEL', 'FAILOVER', NAME))
-        .then(
-          () => true,
-          () => false,
-        ),
-    );
-    await this.#tookOver(before);
-    return before;
-  }
-
-  /** Starts a killed server again, as a replica of whoever is the primary, and waits until it follows. */
-  async restart(server: ServerProcess): Promise<void> {
-    await server.start();
-    await this.untilReplicated();
-  }
-
-  /** Everybody alive follows the primary, and the Sentinels know it: a failover is possible now. */
-  async untilReplicated(): Promise<void> {
+  override async untilReplicated(): Promise<void> {
     await until('replication', async () => {
       const primary = await this.primary();
-      const alive = this.servers.filter(({ isRunning }) => isRunning);
-      if (!primary.isRunning || (await primary.info('replication')).get('connected_slaves') !== String(alive.length - 1)) return false;
+      const alive = this.servers.filter(({ answers }) => answers);
+      if (!primary.answers || (await primary.info('replication')).get('connected_slaves') !== String(alive.length - 1)) return false;
       const roles = await Promise.all(alive.filter((one) => one !== primary).map((one) => one.info('replication')));
       if (!roles.every((info) => info.get('master_link_status') === 'up' && info.get('master_port') === String(primary.port))) return false;
       const known = await Promise.all(
@@ -110,14 +78,6 @@ export class SentinelTrio {
 
   async stop(): Promise<void> {
     await Promise.all([...this.sentinels, ...this.servers].map((one) => one.kill()));
-    removeDirectory(this.#directory);
-  }
-
-  async #tookOver(former: ServerProcess): Promise<void> {
-    await until('a failover', async () => {
-      const primary = await this.primary();
-      return primary !== former && (await primary.info('replication')).get('role') === 'master';
-    });
   }
 }
 
@@ -152,7 +112,10 @@ export async function startSentinelTrio({
       ),
   );
   await Promise.all(sentinels.map((sentinel) => sentinel.start()));
-  const trio = new SentinelTrio(directory, servers, sentinels);
+  // They hear of a server that came back within a second, not after ten, and tell it whom to follow after one, not after eight.
+  const hurry = ['info-period', 500, 'publish-period', 250];
+  await Promise.all(sentinels.map((sentinel) => sentinel.ask((redis) => redis.call('SENTINEL', 'DEBUG', ...hurry))));
+  const trio = new SentinelTrio(servers, sentinels);
   await trio.untilReplicated();
   return trio;
 }

@@ -67,12 +67,13 @@ test.runIf(withReplicas)(
     await startWorkerProcess({ redisUrl: cluster.url, prefix: stage.keys.prefix }, onTestFinished);
     await eventually(async () => stage.ledger.calls.length >= 1, 5);
     const kept = stage.keys.rows(run);
-    await cluster.cutReplicationOf(kept);
+    const shard = await cluster.shardOf(kept);
+    await shard.cutReplication();
     const made = stage.ledger.calls.length;
     await eventually(async () => stage.ledger.calls.length >= made + 2, 5);
     const confirmed = await redis.xlen(stage.keys.journal(run));
-    const killed = await cluster.killPrimaryOf(kept);
-    const node = await cluster.primaryOf(kept);
+    const killed = await shard.killPrimary();
+    const node = await shard.primary();
     expect(node).not.toBe(killed);
     expect(await node.ask((direct) => direct.call('XLEN', stage.keys.journal(run)))).toBeLessThan(confirmed);
     expect((await stage.untilFinished(run)).counts.completed).toBe(6);
