@@ -3,6 +3,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { FailbackError } from '../domain/failure.ts';
 import { connectCluster } from './connect-cluster.ts';
 import type { RedisConnection } from './connection.ts';
+import { FollowingConnector } from './following-connector.ts';
 import { COMMAND_PATIENCE_MS, workerDelay } from './patience.ts';
 import { describeAddress, parseRedisUrl, type SentinelAddress, type SingleAddress } from './redis-url.ts';
 import { Unreachable } from './unreachable.ts';
@@ -90,7 +91,9 @@ function connectWorker(common: ConnectionOptions): Redis {
     ...common,
     connectTimeout: 5000,
     retryStrategy: workerDelay,
-    ...(common.sentinels === undefined ? {} : { sentinelRetryStrategy: workerDelay, failoverDetector: true, sentinelMaxConnections: 3 }),
+    ...(common.sentinels === undefined
+      ? {}
+      : { Connector: FollowingConnector, sentinelRetryStrategy: workerDelay, failoverDetector: true, sentinelMaxConnections: 3 }),
   });
 }
 

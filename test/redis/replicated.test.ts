@@ -6,6 +6,7 @@ import type { RedisConnection } from '../../src/redis/connection.ts';
 import { freePort } from '../../src/redis/local-endpoint.ts';
 import { checkRedisSafety, type RedisFinding } from '../../src/redis/redis-safety.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
+import { until } from '../support/redis-servers.ts';
 import { type SentinelTrio, startSentinelTrio } from '../support/sentinel-trio.ts';
 
 function connect(url: string, role: RedisRole, options?: ConnectOptions): RedisConnection {
@@ -73,6 +74,24 @@ describe('behind Sentinels', () => {
     expect(await redis.set('key', 'new')).toBe('OK');
     expect(await trio.primary()).not.toBe(silent);
     expect(states).toEqual(['connected', 'lost', 'connected']);
+  });
+
+  test('a worker outlives the news of a failover that comes while it asks the Sentinels for the primary', async () => {
+    await trio.untilReplicated();
+    const redis = connect(trio.url, 'worker');
+    await redis.set('key', 'value');
+    const ask = (...words: readonly [string, ...string[]]) =>
+      Promise.all(trio.sentinels.map((sentinel) => sentinel.ask((own) => own.call(...words))));
+    await until('the worker to listen', async () => (await ask('CLIENT', 'LIST')).every((list) => /\bsub=1\b/.test(String(list))));
+    const killed = await trio.primary();
+    // Who asks gets no answer, who listens hears.
+    await ask('ACL', 'SETUSER', 'default', '-sentinel|get-master-addr-by-name');
+    await killed.kill();
+    const known = async () => (await ask('SENTINEL', 'MASTERS')).map((masters) => (masters as string[][])[0]?.[5]);
+    await until('a failover', async () => (await known()).every((port) => port !== String(killed.port)));
+    await ask('ACL', 'SETUSER', 'default', '+sentinel|get-master-addr-by-name');
+    expect(await redis.set('key', 'new')).toBe('OK');
+    await trio.restart(killed);
   });
 });
 
