@@ -10,15 +10,16 @@ import type { ServedSimulatedHost, SimulatorOptions } from '../../src/simulator/
 import { type ChaosStrategy, chaosPlan, chaosScenario, SPEED } from './chaos-world.ts';
 import { besideThis, Children, firstMessage } from './children.ts';
 import { Crew } from './crew.ts';
+import { type DisturbedRedis, startRedis } from './disturbed-redis.ts';
 import { Disturber } from './disturber.ts';
-import { FragileRedis } from './fragile-redis.ts';
 import { Gates } from './gates.ts';
 import { countIntents } from './intents.ts';
 import { type Interruption, judge, type Verdict } from './judge.ts';
 import { lookAtAll } from './look.ts';
-import { drawSchedule, type Kind } from './schedule.ts';
+import { drawSchedule, type Kind, type Layout } from './schedule.ts';
 
 export interface CampaignOptions {
+  readonly redis: Layout;
   readonly vms: number;
   readonly seed: number;
   readonly strategy: ChaosStrategy;
@@ -37,13 +38,16 @@ export interface CampaignOptions {
 }
 
 export interface Summary extends Omit<Verdict, 'findings'> {
+  readonly redis: Layout;
   readonly seed: number;
   readonly kills: number;
   /** How often each disturbance really happened. */
   readonly disturbances: Readonly<Record<string, number>>;
   readonly skipped: Readonly<Record<string, number>>;
-  /** Bytes Redis had confirmed and lost. */
-  readonly lostBytes: number;
+  /** Bytes Redis had confirmed and lost; null where nobody can count them. */
+  readonly lostBytes: number | null;
+  /** Transitions of members Redis had on record and forgot. */
+  readonly forgotten: number;
   /** Workers that ended although nobody killed them, and were started again. */
   readonly endedBySelf: number;
   /** From the end of the last disturbance until nothing moved any more. */
@@ -62,9 +66,8 @@ const PATIENCE_MS = 120_000;
 /** Brings one batch home while everything around it is disturbed, and judges what became of it. */
 export async function runCampaign(options: CampaignOptions): Promise<Summary> {
   const directory = mkdtempSync(join(tmpdir(), 'failback-chaos-'));
-  const redis = await FragileRedis.start(directory);
-  const { url } = redis.server;
-  const children = new Children(directory, { FAILBACK_REDIS_URL: url, FAILBACK_DATA: directory, NO_COLOR: '1' });
+  const redis = await startRedis(options.redis, directory, new Keys().journal(nameOf(options)));
+  const children = new Children(directory, { FAILBACK_REDIS_URL: redis.url, FAILBACK_DATA: directory, NO_COLOR: '1' });
   let clean = false;
   try {
     const summary = await campaign(options, directory, redis, children);
@@ -74,8 +77,12 @@ export async function runCampaign(options: CampaignOptions): Promise<Summary> {
     await children.killAll();
     await redis.close();
     if (options.keep || !clean) options.say(`logs and ledger: ${directory}`);
-    else rmSync(directory, { recursive: true, force: true });
+    else rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   }
+}
+
+function nameOf({ seed }: CampaignOptions): string {
+  return `chaos-${seed}`;
 }
 
 /** Nothing lost, repeated or standing wrong, and all kills happened. */
@@ -85,7 +92,7 @@ export function isClean(summary: Summary, { vms, kills, only }: Pick<CampaignOpt
   return lost + duplicateCalls + bothSidesRunning + wrongWay === 0 && members === vms && summary.kills === wanted;
 }
 
-async function campaign(options: CampaignOptions, directory: string, redis: FragileRedis, children: Children): Promise<Summary> {
+async function campaign(options: CampaignOptions, directory: string, redis: DisturbedRedis, children: Children): Promise<Summary> {
   const { vms, seed, strategy, workers, say } = options;
   const overMs = Math.max(options.kills, options.others) * options.paceMs;
   const startedAt = performance.now();
@@ -109,15 +116,16 @@ async function campaign(options: CampaignOptions, directory: string, redis: Frag
   const inFlight = Math.min(vms, Math.max(8, Math.ceil((vms * VM_SECONDS[strategy] * 1_000) / Math.max(1, overMs))));
   const planFile = join(directory, 'plan.yaml');
   writeFileSync(planFile, JSON.stringify(chaosPlan(hosts, inFlight, { port: (host) => gates.port(host), passwordFile })));
-  const run = `chaos-${seed}`;
+  const run = nameOf(options);
   await children.run('run', ['run', planFile, '--detach', '--yes', '--name', run]);
   await sleep(AFTER_START_MS);
 
   const { network, environments } = await connectWorkers(children, workers, hosts, gates, redis);
   const crew = new Crew(children, environments);
   const disturber = new Disturber({ crew, gates, redis, network, hosts: simulator, speed: SPEED, say });
-  const connection = connectRedis(redis.server.url, 'worker');
-  const views = new RunViews(connection, new Keys());
+  const connection = connectRedis(redis.url, 'worker');
+  const keys = new Keys();
+  const views = new RunViews(connection, keys);
   const look = async () => {
     const { state, counts } = await views.run(run);
     return { over: state === 'finished' || counts.pending + counts.working === 0, counts: JSON.stringify(counts) };
@@ -141,16 +149,17 @@ async function campaign(options: CampaignOptions, directory: string, redis: Frag
   }
   const settleMs = Math.round(performance.now() - mended);
 
-  const intents = await countIntents(readJournal(connection, new Keys(), run), redis.cutOff);
+  const { counts: intents, forgotten } = await countIntents(readJournal(connection, keys, run), keys.journal(run), redis.remnants());
   const evidence = { views, run, ledgerFile, intents, interruptions, final: await lookAtAll(hosts) };
   const { findings, ...verdict } = await judge(evidence);
   for (const finding of findings) say(finding);
   await crew.close();
   connection.disconnect();
-  const { happened: disturbances, skipped, lostBytes } = disturber;
   const durationMs = Math.round(performance.now() - startedAt);
+  const { happened: disturbances, skipped, kills } = disturber;
+  const { lostBytes } = redis;
   const { endedBySelf } = crew;
-  return { seed, ...verdict, kills: disturber.kills, disturbances, skipped, lostBytes, endedBySelf, settleMs, durationMs };
+  return { redis: options.redis, seed, ...verdict, kills, disturbances, skipped, lostBytes, forgotten, endedBySelf, settleMs, durationMs };
 }
 
 /** Gives each worker links of its own to Redis and to every host. */
@@ -159,20 +168,18 @@ async function connectWorkers(
   workers: number,
   hosts: readonly ServedSimulatedHost[],
   gates: Gates,
-  { server }: FragileRedis,
+  { ports: redisPorts }: DisturbedRedis,
 ) {
   const numbers = Array.from({ length: workers }, (_, n) => n);
-  const links = numbers.flatMap((n) => [
-    { name: `${n}>redis`, target: server.port },
-    ...hosts.map(({ name }) => ({ name: `${n}>${name}`, target: gates.port(name) })),
-  ]);
+  const peers = [
+    ...redisPorts.map((port) => ({ name: String(port), port })),
+    ...hosts.map(({ name }) => ({ name, port: gates.port(name) })),
+  ];
+  const links = numbers.flatMap((n) => peers.map(({ name, port }) => ({ name: `${n}>${name}`, target: port })));
   const network = children.start('network', [JSON.stringify(links)], { script: besideThis('network-process') });
   const ports = await firstMessage<Readonly<Record<string, number>>>(network);
-  const environments = numbers.map((n) => {
-    const url = new URL(server.url);
-    url.port = String(ports[`${n}>redis`]);
-    const routes = Object.fromEntries(hosts.map(({ name }) => [gates.port(name), ports[`${n}>${name}`]]));
-    return { FAILBACK_REDIS_URL: url.href, CHAOS_ROUTES: JSON.stringify(routes) };
-  });
+  const environments = numbers.map((n) => ({
+    CHAOS_ROUTES: JSON.stringify(Object.fromEntries(peers.map(({ name, port }) => [port, ports[`${n}>${name}`]]))),
+  }));
   return { network, environments };
 }

@@ -5,11 +5,13 @@
  *
  *   npm run chaos -- --vms 100 --kills 20 --seed 1 [--strategy provider|reverse|mixed] [--others 10] [--workers 2] [--only KIND,…] [--json] [--keep]
  *   npm run chaos -- --vms 100 --kills 50 --seeds 1..20     one after the other, a table and a total
+ *   npm run chaos -- --redis sentinel|cluster               instead of one Redis (single) a primary with two replicas behind three Sentinels, or three
+ *                                                           primaries with a replica each; a tail that is cut off and a full disk are left out there
  */
 import { parseArgs } from 'node:util';
 import { isClean, runCampaign, type Summary } from './campaign.ts';
 import { STRATEGIES } from './chaos-world.ts';
-import { KINDS } from './schedule.ts';
+import { kindsWith, LAYOUTS } from './schedule.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,7 +22,8 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     workers: { type: 'string', default: '2' },
     strategy: { type: 'string', default: 'mixed' },
-    only: { type: 'string', default: KINDS.join(',') },
+    redis: { type: 'string', default: 'single' },
+    only: { type: 'string' },
     pace: { type: 'string' },
     stops: { type: 'string', default: '12000,35000' },
     json: { type: 'boolean', default: false },
@@ -38,16 +41,19 @@ function oneOf<Name extends string>(names: readonly Name[], wanted: string, opti
 }
 
 const strategy = oneOf(STRATEGIES, values.strategy, 'strategy');
+const redis = oneOf(LAYOUTS, values.redis, 'redis');
+const kinds = kindsWith(redis);
 const kills = Number(values.kills);
 const options = {
+  redis,
   vms: Number(values.vms),
   kills,
   others: Number(values.others ?? Math.ceil(kills / 2)),
   workers: Number(values.workers),
   strategy,
-  only: values.only.split(',').map((kind) => oneOf(KINDS, kind, 'only')),
-  // A pair's way home has ten calls, each of which may be lost: kills are spread over it.
-  paceMs: Number(values.pace ?? (strategy === 'provider' ? 800 : 1_600)),
+  only: values.only?.split(',').map((kind) => oneOf(kinds, kind, 'only')) ?? kinds,
+  // A pair's way home has ten calls, each of which may be lost: kills are spread over it. Failovers take their time.
+  paceMs: Number(values.pace ?? (strategy === 'provider' ? 800 : 1_600) * (redis === 'single' ? 1 : 1.5)),
   stopsMs: values.stops.split(',').map(Number),
   keep: values.keep,
   say: (text: string) => void process.stderr.write(`${text}\n`),

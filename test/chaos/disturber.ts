@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Crew } from './crew.ts';
-import type { FragileRedis } from './fragile-redis.ts';
+import type { DisturbedRedis } from './disturbed-redis.ts';
 import type { Gates } from './gates.ts';
 import type { HostOrder } from './hosts-process.ts';
 import type { LinkOrder } from './network-process.ts';
@@ -11,7 +11,7 @@ import type { LinkMode } from './tcp-link.ts';
 export interface DisturberParts {
   readonly crew: Crew;
   readonly gates: Gates;
-  readonly redis: FragileRedis;
+  readonly redis: DisturbedRedis;
   readonly network: ChildProcess;
   readonly hosts: ChildProcess;
   /** Host seconds a second. */
@@ -28,9 +28,8 @@ export class Disturber {
   readonly #happened = new Map<Kind, number>();
   readonly #skipped = new Map<Kind, number>();
   readonly #open = new Set<Promise<void>>();
-  /** Redis is one: what happens to it happens one after the other. */
+  /** What happens to Redis happens one after the other: a cluster without most of its primaries is none. */
   #redisTurn: Promise<unknown> = Promise.resolve();
-  #lostBytes = 0;
 
   constructor(parts: DisturberParts) {
     this.#parts = parts;
@@ -47,11 +46,6 @@ export class Disturber {
 
   get kills(): number {
     return KILLS.reduce((sum, kind) => sum + (this.#happened.get(kind) ?? 0), 0);
-  }
-
-  /** Bytes Redis had confirmed and lost. */
-  get lostBytes(): number {
-    return this.#lostBytes;
   }
 
   /** Begins a disturbance; it ends by itself. */
@@ -89,17 +83,13 @@ export class Disturber {
         crew.signal(worker, 'SIGCONT');
         return this.#count(this.#happened, kind);
       case 'redis-kill':
-        return this.#onRedis(kind, () => redis.kill(Math.min(forMs, 1_000)));
-      case 'redis-stop':
-        return this.#onRedis(kind, () => redis.stop(forMs));
-      case 'redis-full':
-        return this.#onRedis(kind, () => redis.fillDisk(forMs));
       case 'redis-tail':
-        return this.#onRedis(kind, async () => {
-          const lost = await redis.loseLastSecond(Math.min(forMs, 1_000));
-          this.#lostBytes += lost;
-          about(`lost ${lost} bytes`);
-        });
+      case 'redis-forget':
+      case 'redis-replica-kill':
+      case 'redis-stop':
+      case 'redis-full':
+      case 'redis-failover':
+        return this.#onRedis(disturbance);
       case 'host-kill':
         return onHost((name) => gates.kill(name, forMs));
       case 'host-stop':
@@ -128,18 +118,22 @@ export class Disturber {
       default: {
         const [, to, mode] = kind.split('-') as ['cut', 'host' | 'redis', LinkMode];
         if (to === 'host') return onHost((name) => this.#cut(`${worker}>${name}`, mode, forMs));
-        about(`${worker}, ${forMs} ms`);
-        await this.#cut(`${worker}>redis`, mode, forMs);
+        const port = await redis.primaryPort(disturbance.host);
+        about(`${worker}>${port}, ${forMs} ms`);
+        await this.#cut(`${worker}>${port}`, mode, forMs);
         return this.#count(this.#happened, kind);
       }
     }
   }
 
-  async #onRedis(kind: Kind, happen: () => Promise<unknown>): Promise<void> {
-    const turn = this.#redisTurn.then(happen);
+  async #onRedis({ kind, forMs, host }: Disturbance): Promise<void> {
+    const { redis, say } = this.#parts;
+    const turn = this.#redisTurn.then(() => {
+      say(kind);
+      return redis.disturb(kind, forMs, host);
+    });
     this.#redisTurn = turn.catch(() => undefined);
-    this.#parts.say(kind);
-    this.#count((await turn) === false ? this.#skipped : this.#happened, kind);
+    this.#count((await turn) ? this.#happened : this.#skipped, kind);
   }
 
   async #cut(name: string, mode: LinkMode, forMs: number): Promise<void> {

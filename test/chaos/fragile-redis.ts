@@ -4,6 +4,8 @@ import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ManagedRedis, startManagedRedis } from '../../src/redis/managed-redis.ts';
 import { findRedisBinary } from '../../src/redis/redis-binary.ts';
+import type { DisturbedRedis } from './disturbed-redis.ts';
+import type { Kind } from './schedule.ts';
 
 /** How often the size of the append-only file is looked at, milliseconds. */
 const LOOK_MS = 100;
@@ -11,18 +13,24 @@ const LOOK_MS = 100;
 const LAST_SECOND_MS = 1_000;
 /** What fits on the disk once it is about to be full, bytes. */
 const LAST_SPACE = 2_048;
+/** A server that was killed is away for so long at most, milliseconds. */
+const LONGEST_DOWN_MS = 1_000;
 
 /** A Redis with an append-only file (`everysec`) that is killed, stopped, loses the last second of what it had confirmed, or has a full disk. */
-export class FragileRedis {
-  readonly server: ManagedRedis;
+export class FragileRedis implements DisturbedRedis {
+  readonly url: string;
+  readonly ports: readonly number[];
+  readonly #server: ManagedRedis;
   readonly #files: string;
   readonly #sizes: { readonly file: string; readonly bytes: number; readonly at: number }[] = [];
   readonly #looking: NodeJS.Timeout;
-  /** What was cut off so far. */
-  readonly cutOff: string[] = [];
+  readonly #cutOff: string[] = [];
+  #lostBytes = 0;
 
   private constructor(server: ManagedRedis, files: string) {
-    this.server = server;
+    this.url = server.url;
+    this.ports = [server.port];
+    this.#server = server;
     this.#files = files;
     this.#looking = setInterval(() => this.#noteSize(), LOOK_MS);
   }
@@ -33,45 +41,75 @@ export class FragileRedis {
     return new FragileRedis(server, join(directory, 'redis', 'appendonlydir'));
   }
 
-  async kill(downMs: number): Promise<void> {
-    await this.server.kill();
+  get lostBytes(): number {
+    return this.#lostBytes;
+  }
+
+  async primaryPort(): Promise<number> {
+    return this.#server.port;
+  }
+
+  async disturb(kind: Kind, forMs: number): Promise<boolean> {
+    switch (kind) {
+      case 'redis-kill':
+        await this.#kill(Math.min(forMs, LONGEST_DOWN_MS));
+        return true;
+      case 'redis-tail':
+        await this.#loseLastSecond(Math.min(forMs, LONGEST_DOWN_MS));
+        return true;
+      case 'redis-stop':
+        await this.#stop(forMs);
+        return true;
+      case 'redis-full':
+        return this.#fillDisk(forMs);
+      default:
+        throw new RangeError(`${kind} does not happen to one Redis alone`);
+    }
+  }
+
+  remnants(): readonly string[] {
+    return this.#cutOff;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#looking);
+    await this.#server.stop();
+  }
+
+  async #kill(downMs: number): Promise<void> {
+    await this.#server.kill();
     await sleep(downMs);
-    await this.server.restart();
+    await this.#server.restart();
   }
 
-  async stop(forMs: number): Promise<void> {
-    process.kill(this.server.pid, 'SIGSTOP');
+  async #stop(forMs: number): Promise<void> {
+    process.kill(this.#server.pid, 'SIGSTOP');
     await sleep(forMs);
-    process.kill(this.server.pid, 'SIGCONT');
+    process.kill(this.#server.pid, 'SIGCONT');
   }
 
-  /** A power cut: what the append-only file gained in the last second is not on the disk. @returns bytes that were lost */
-  async loseLastSecond(downMs: number): Promise<number> {
-    await this.server.kill();
+  /** A power cut: what the append-only file gained in the last second is not on the disk. */
+  async #loseLastSecond(downMs: number): Promise<void> {
+    await this.#server.kill();
     const file = this.#newest();
     const kept = this.#sizes.filter((size) => size.file === file && size.at <= performance.now() - LAST_SECOND_MS).at(-1)?.bytes ?? 0;
     const bytes = readFileSync(file);
-    this.cutOff.push(bytes.toString('latin1', Math.min(kept, bytes.length)));
+    this.#cutOff.push(bytes.toString('latin1', Math.min(kept, bytes.length)));
     truncateSync(file, Math.min(kept, bytes.length));
+    this.#lostBytes += Math.max(0, bytes.length - kept);
     await sleep(downMs);
-    await this.server.restart();
-    return Math.max(0, bytes.length - kept);
+    await this.#server.restart();
   }
 
   /** The disk is full for a time: a limit on how large files of this process may become. @returns false where the system has no `prlimit` */
-  async fillDisk(forMs: number): Promise<boolean> {
+  async #fillDisk(forMs: number): Promise<boolean> {
     if (!this.#limit(String(statSync(this.#newest()).size + LAST_SPACE))) return false;
     await sleep(forMs);
     return this.#limit('unlimited');
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#looking);
-    await this.server.stop();
-  }
-
   #limit(bytes: string): boolean {
-    return spawnSync('prlimit', [`--pid=${this.server.pid}`, `--fsize=${bytes}:unlimited`], { stdio: 'ignore' }).status === 0;
+    return spawnSync('prlimit', [`--pid=${this.#server.pid}`, `--fsize=${bytes}:unlimited`], { stdio: 'ignore' }).status === 0;
   }
 
   #noteSize(): void {

@@ -1,7 +1,10 @@
 import { randomStream } from '../../src/simulator/world/random.ts';
 
-/** Ended with SIGKILL: worker processes, Redis (with and without the end of its append-only file), management stacks of hosts, whole hosts. */
-export const KILLS = ['worker-kill', 'redis-kill', 'redis-tail', 'host-kill', 'host-crash'] as const;
+/**
+ * Ended with SIGKILL: worker processes, Redis (with and without the end of its append-only file), management stacks of hosts, whole hosts; a
+ * primary that no replica hears of any more, a replica.
+ */
+export const KILLS = ['worker-kill', 'redis-kill', 'redis-tail', 'host-kill', 'host-crash', 'redis-forget', 'redis-replica-kill'] as const;
 
 /** Everything that goes on living, or comes back by itself. */
 export const OTHERS = [
@@ -19,11 +22,26 @@ export const OTHERS = [
   'cut-redis-reply',
   'clock-one',
   'clock-all',
+  'redis-failover',
 ] as const;
 
 export type Kill = (typeof KILLS)[number];
 export type Kind = Kill | (typeof OTHERS)[number];
-export const KINDS: readonly Kind[] = [...KILLS, ...OTHERS];
+const KINDS: readonly Kind[] = [...KILLS, ...OTHERS];
+
+/** What Redis is: one server, a primary and its replicas behind three Sentinels, or a cluster of three primaries with a replica each. */
+export const LAYOUTS = ['single', 'sentinel', 'cluster'] as const;
+export type Layout = (typeof LAYOUTS)[number];
+
+/** Where a replica takes over, nobody waits for the file or the disk of a server that is gone; one server alone has nobody to take over. */
+const ALONE: readonly Kind[] = ['redis-tail', 'redis-full'];
+const REPLICATED: readonly Kind[] = ['redis-forget', 'redis-replica-kill', 'redis-failover'];
+
+/** Everything that can happen with such a Redis. */
+export function kindsWith(layout: Layout): readonly Kind[] {
+  const strange = layout === 'single' ? REPLICATED : ALONE;
+  return KINDS.filter((kind) => !strange.includes(kind));
+}
 
 /** One disturbance, drawn before anything runs. */
 export interface Disturbance {
@@ -32,7 +50,7 @@ export interface Disturbance {
   readonly at: number;
   /** How long it lasts, milliseconds; 0 where it is over at once. */
   readonly forMs: number;
-  /** In [0, 1): which worker, which host. The next one is taken where it is disturbed already. */
+  /** In [0, 1): which worker, which host, or which primary of a cluster. The next host is taken where one is disturbed already. */
   readonly worker: number;
   readonly host: number;
   /** Milliseconds by which a clock jumps; it jumps back when the disturbance ends. */
@@ -40,7 +58,7 @@ export interface Disturbance {
 }
 
 /** How often each kind comes in a deck of its sort; a deck is dealt out before the next is shuffled. */
-const WEIGHTS: Partial<Record<Kind, number>> = { 'worker-kill': 6, 'redis-kill': 2, 'redis-tail': 2, 'host-kill': 2 };
+const WEIGHTS: Partial<Record<Kind, number>> = { 'worker-kill': 6, 'redis-kill': 2, 'redis-tail': 2, 'redis-forget': 2, 'host-kill': 2 };
 
 const [SECOND, MINUTE, HOUR] = [1_000, 60_000, 3_600_000];
 const JUMPS = [20 * SECOND, 5 * MINUTE, 3 * HOUR, 30 * HOUR].flatMap((ms) => [ms, -ms]);
