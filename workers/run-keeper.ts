@@ -60,6 +60,11 @@ export class RunKeeper {
     return work;
   }
 
+  /** What one node of a cluster forgot, another may remember: a commit gone without the slot that was given back for it, say. */
+  lookThroughAgain(): void {
+    this.#repaired.clear();
+  }
+
   leave(run: RunId): void {
     this.#repaired.delete(run);
   }

@@ -140,8 +140,7 @@ class WorkerProcess {
   readonly #onOutage = (): void => {
     this.#runtime.forgetRows();
     for (const poller of this.#pollers.values()) poller.tellAgain();
-    // What one node of a cluster forgot, another may remember: a commit gone without the end of its watch, say.
-    this.#swept.clear();
+    this.#keeper.lookThroughAgain();
     this.#quietUntil = performance.now() + SAY_ALIVE_MS;
   };
 

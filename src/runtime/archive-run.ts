@@ -150,14 +150,27 @@ async function* linesOf(runtime: Runtime, reading: Reading): AsyncGenerator<Arch
 async function remove({ redis, keys }: Runtime, { record, creation, revision, entries, lastEntry }: Reading): Promise<number> {
   const { run, hosts, members } = record;
   const control = new QueueKeys(keys.controlQueuePrefix(run));
-  const queues = hosts.map(({ address }) => new QueueKeys(keys.callQueuePrefix(run, hostKeyOf(address))));
+  const hostKeys = hosts.map(({ address }) => hostKeyOf(address));
+  const queues = hostKeys.map((hostKey) => new QueueKeys(keys.callQueuePrefix(run, hostKey)));
   const status = (name: MemberStatus) => keys.status(run, name);
-  const ofRun = [keys.inputs, keys.outbox, keys.calls, keys.epoch, keys.due, keys.tally, keys.transferQueue, keys.progress, keys.sweeper];
+  const ofRun = [
+    keys.inputs,
+    keys.outbox,
+    keys.calls,
+    keys.epoch,
+    keys.due,
+    keys.tally,
+    keys.transferQueue,
+    keys.watchVersions,
+    keys.progress,
+    keys.sweeper,
+  ];
   const names = [
     ...[keys.run(run), keys.rows(run), keys.journal(run), ...OPEN.map(status)],
     ...MEMBER_STATUSES.filter((name) => !OPEN.includes(name)).map(status),
     ...lanesIn(record).map(({ name }) => keys.ready(run, name)),
     ...ofRun.map((key) => key(run)),
+    ...hostKeys.map((hostKey) => keys.watches(run, hostKey)),
     ...Object.values(control.getKeys('control')),
     ...queues.flatMap((queue) => Object.values(queue.getKeys('calls'))),
   ];
