@@ -41,28 +41,23 @@ export class RedisCluster {
   /** Those that serve a slot, the primary first, as most nodes know them; none while there is no agreement. */
   async servantsOf(slot: number): Promise<readonly ServerProcess[]> {
     const answering = this.#answering();
-    const ports = await Promise.all(
-      answering.map((node) =>
-        node.ask(async (redis) => {
-          const ranges = (await redis.call('CLUSTER', 'SLOTS')) as [number, number, ...[string, number][]][];
-          const [, , ...servants] = ranges.find(([from, to]) => slot >= from && slot <= to) ?? [0, 0];
-          return servants.map(([, port]) => port);
-        }),
-      ),
-    );
+    const views = await Promise.all(answering.map(slotRanges));
+    const ports = views.map((ranges) => ranges.find(({ from, to }) => slot >= from && slot <= to)?.ports ?? []);
     const agreed = ports.find(([first]) => ports.filter(([other]) => other === first).length > answering.length / 2) ?? [];
     return agreed.flatMap((port) => this.nodes.find((node) => node.port === port) ?? []);
   }
 
-  /** All slots are served, and all nodes that answer agree on that; replicas follow. */
+  /** All slots are served, and all nodes that answer agree on that, and know each other's part in it; replicas follow. */
   async untilWhole(): Promise<void> {
     await until('a whole cluster', async () => {
       const answering = this.#answering();
       const states = await Promise.all(answering.map((node) => node.ask((redis) => redis.call('CLUSTER', 'INFO') as Promise<string>)));
       if (!states.every((state) => /cluster_state:ok/.test(state) && state.includes(`cluster_known_nodes:${this.nodes.length}`)))
         return false;
+      const views = await Promise.all(answering.map(slotRanges));
       const infos = await Promise.all(answering.map((node) => node.info('replication')));
       return (
+        views.every((ranges) => answering.every(({ port }) => ranges.some(({ ports }) => ports.includes(port)))) &&
         infos.filter((info) => info.get('role') === 'master').length === this.shards.length &&
         infos.every((info) => info.get('role') === 'master' || info.get('master_link_status') === 'up')
       );
@@ -111,6 +106,14 @@ export class Shard extends ReplicaSet {
     if (replica === undefined) throw new Error(`slot ${this.firstSlot} has no replica`);
     await replica.ask((redis) => redis.call('CLUSTER', 'FAILOVER'));
   }
+}
+
+/** Who serves what, the primary first, as a node knows it. */
+async function slotRanges(
+  node: ServerProcess,
+): Promise<readonly { readonly from: number; readonly to: number; readonly ports: number[] }[]> {
+  const ranges = (await node.ask((redis) => redis.call('CLUSTER', 'SLOTS'))) as [number, number, ...[string, number][]][];
+  return ranges.map(([from, to, ...servants]) => ({ from, to, ports: servants.map(([, port]) => port) }));
 }
 
 function shareOf(primaries: number): number {
