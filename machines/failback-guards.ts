@@ -106,6 +106,7 @@ export const failbackGuards = {
   'needs no end': ({ context }) => context.course === 'forth' && needsNoEnd(context),
   'can be taken back': ({ context }) => canTurnBack(context),
   'given up, to be taken back': ({ context, event }) => wantsBack(context) && refusal(context, event)?.class !== 'reconcile',
+  'no attempt left, to be taken back': ({ context }) => wantsBack(context),
   'blocked, to be taken back': (args) => before(args, 'blocked') && wantsBack(args.context),
   'to be cleaned up': ({ context }) =>
     context.step >= stepsOf(context).length && context.course === 'forth' && context.member.settings.strategy === 'drill',

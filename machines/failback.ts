@@ -153,6 +153,7 @@ export const failbackMachine = failbackSetup.createMachine({
         { guard: 'no call so far', target: 'checking' },
         { guard: 'its worker died, attempts left', target: 'checking' },
         { guard: 'attempts left', target: 'backingOff', actions: 'noteNothingThere' },
+        { guard: 'no attempt left, to be taken back', target: 'turning', actions: 'noteNothingThere' },
         { target: 'failed', actions: 'noteNothingThere' },
       ],
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { VmObservation } from '../../src/domain/observation.ts';
-import { member, vm } from './support/facts.ts';
+import { member, SETTINGS, vm } from './support/facts.ts';
 import { Lifecycle, LOST } from './support/lifecycle.ts';
 
 const OFF = vm({ mode: 3, power: 3 });
@@ -20,8 +20,9 @@ function sees(lifecycle: Lifecycle, test: VmObservation | null, state = 3): Life
   });
 }
 
-const drill = (adopt = false) => sees(new Lifecycle(member({ strategy: 'drill' }, adopt)).command('admit'), null);
-const made = () => sees(drill().answer(0), OFF);
+const drill = (attempts = SETTINGS.retry.attempts) =>
+  sees(new Lifecycle(member({ strategy: 'drill', retry: { ...SETTINGS.retry, attempts } })).command('admit'), null);
+const made = (attempts?: number) => sees(drill(attempts).answer(0), OFF);
 const running = () => sees(made().answer(0), UP);
 
 describe('a drill', () => {
@@ -40,12 +41,18 @@ describe('a drill', () => {
     );
   });
 
-  it.each<[string, () => Lifecycle]>([
-    ['does not start', () => sees(made().answer(32773), OFF)],
-    ['does not stay up', () => sees(sees(running(), OFF).pass('settle'), OFF)],
-    ['is refused by its host', () => sees(drill().answer(32773), null)],
-  ])('cleans up when the test replica %s, and has failed then', (_, reach) => {
+  it.each<[string, () => Lifecycle, string]>([
+    ['does not start', () => sees(made().answer(32773), OFF), 'destroyTestSystem'],
+    ['does not stay up', () => sees(sees(running(), OFF).pass('settle'), OFF), 'destroyTestSystem'],
+    ['is refused by its host', () => sees(drill().answer(32773), null), 'testReplicaSystem'],
+    [
+      'was not seen to start, and that call was the last',
+      () => sees(sees(made(1).breaks(LOST).pass('doubt'), OFF), OFF),
+      'destroyTestSystem',
+    ],
+  ])('cleans up when the test replica %s, and has failed then', (_, reach, last) => {
     const lifecycle = reach();
+    expect(lifecycle.calls.at(-1)?.effect).toBe(last);
     if (lifecycle.calling) sees(lifecycle.answer(0), null);
     expect(lifecycle.status).toBe('failed');
     expect(lifecycle.failure.message).not.toContain('undefined');

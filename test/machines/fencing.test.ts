@@ -75,8 +75,7 @@ describe('a start or failover home, while the host of the other copy is out of s
   it('looks for a VM on the nodes of its cluster when both sides are in sight again and one does not have it', () => {
     const cluster = { ...pairMember(), nodes: { home: ['hv-dr-01', 'hv-dr-03'], away: [] } };
     const lifecycle = refused('prepared', cluster).sees('home', 'prepared').pass('unseen');
-    const gone = { vm: null, job: null, running: [], statistics: null, test: null };
-    lifecycle.send({ type: 'host.observed', side: 'home', host: 'hv-dr-01', ...gone }).sees('away', 'prepared');
+    lifecycle.misses('home', 'prepared');
     expect(lifecycle.state).toBe('locating');
     expect(lifecycle.context.lost).toBe('home');
     expect(lifecycle.failure.message).toContain('host hv-dr-01 does not have the VM');

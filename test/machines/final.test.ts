@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberSettings, ReverseSettings } from '../../src/domain/member.ts';
+import { job, SETTINGS } from './support/facts.ts';
+import { LOST } from './support/lifecycle.ts';
 import { type PairLifecycle, pair, pairMember } from './support/pair-lifecycle.ts';
 
 const started = (reverse: Partial<ReverseSettings>, settings: Partial<MemberSettings> = {}): PairLifecycle =>
@@ -91,6 +93,24 @@ describe('with policy rollback the failover home is taken back', () => {
     expect(lifecycle.next).toBe('revertFailover home');
   });
 
+  it.each<[string, (lifecycle: PairLifecycle) => PairLifecycle]>([
+    ['in doubt', (lifecycle) => lifecycle.breaks(LOST)],
+    [
+      'at work when the VM moved to another node',
+      (lifecycle) => lifecycle.answer(0).misses('home', 'failed over home').sees('home', 'failed over home'),
+    ],
+  ])('when its start has left no trace and may not be called any more: %s', (_, leads) => {
+    const once = pairMember({ commit: 'rollback' }, { retry: { ...SETTINGS.retry, attempts: 1 } });
+    const cluster = { ...once, nodes: { home: ['hv-dr-01', 'hv-dr-03'], away: [] } };
+    const lifecycle = leads(pair(cluster).stands('failed over home')).pass('doubt').stands('failed over home');
+    expect(lifecycle.next).toBe('revertFailover home');
+    for (const stage of ['prepared', 'stopped', 'replicating']) lifecycle.answer(0).stands(stage);
+    expect(lifecycle.status).toBe('failed');
+    expect(lifecycle.failure.message).toMatch(
+      /^given up: .*; the failover to hv-dr-01 was taken back and sql01 runs on host hv-dr-02 again$/,
+    );
+  });
+
   it('but a person is asked under the other policies', () => {
     const lifecycle = started({ commit: 'commit' }, PROBED);
     lifecycle.breaks({ ...VERIFY_FAILED, class: 'operator' });
@@ -113,6 +133,22 @@ describe('a guest that does not shut down', () => {
     const lifecycle = hangs(true);
     expect(lifecycle.next).toBe('turnOff away');
     expect(lifecycle.answer(0).stands('stopped').next).toBe('prepareFailover away');
+  });
+
+  it('is turned off beside the job of its shutdown, and once more when that call was lost', () => {
+    const goingDown = { away: { power: 4 } };
+    const lifecycle = pair(pairMember({ shutdown: { within: 120_000, turnOff: true } }))
+      .stands('replicating')
+      .answer(4096);
+    const look = () => lifecycle.sees('home', 'replicating').sees('away', 'replicating', goingDown, job());
+    lifecycle.pass('jobDeadline');
+    look();
+    expect(lifecycle.state).toBe('checking');
+    expect(look().next).toBe('turnOff away');
+    lifecycle.breaks(LOST).pass('doubt');
+    expect(look().state).toBe('backingOff');
+    lifecycle.pass('backOff');
+    expect(look().next).toBe('turnOff away');
   });
 
   it('is a matter for a person when it does not', () => {

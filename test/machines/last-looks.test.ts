@@ -30,10 +30,7 @@ const both =
   (lifecycle) =>
     lifecycle.sees('home', stage, changes).sees('away', stage, changes);
 /** Home does not have the VM any more. */
-const isGone: Does = (lifecycle) => {
-  lifecycle.send({ type: 'host.observed', side: 'home', host: 'hv-dr-01', vm: null, job: null, running: [], statistics: null, test: null });
-  if (lifecycle.status === 'working' && lifecycle.state !== 'locating') lifecycle.sees('away', 'replicating');
-};
+const isGone: Does = (lifecycle) => lifecycle.misses('home', 'replicating');
 
 const CLUSTER = { ...pairMember(), nodes: { home: ['hv-dr-01', 'hv-dr-03'], away: [] } };
 const TURN_OFF = pairMember({ shutdown: { within: 60_000, turnOff: true } });

@@ -22,16 +22,28 @@ export class PairLifecycle extends Lifecycle {
     this.command('admit');
   }
 
-  /** One look at one side. */
-  sees(side: Side, stage: string, changes: Changes = {}, job: JobObservation | null = null): this {
+  /** One look at one side, and at a job of the VM there. */
+  sees(side: Side, stage: string, changes: Changes = {}, ofVm: JobObservation | null = null): this {
     const world = STAGES[stage];
     if (!world) throw new Error(`no stage ${stage}`);
-    if (!this.watching?.at.some((place) => place.side === side)) throw new Error(`${side} is not watched in ${this.state}`);
+    const { watching } = this;
+    if (!watching || !this.#watches(side)) throw new Error(`${side} is not watched in ${this.state}`);
     const { mode, state, power, type, ...rest } = { ...world[side], ...changes[side] };
     const vm = { ...observed({ mode, state, power, type }), ...rest };
-    const statistics = side === 'away' && this.watching.sync ? { pendingBytes: changes.pendingBytes ?? 0, latencySeconds: 1 } : null;
+    const job = ofVm?.jobId === watching.jobId ? ofVm : null;
+    const running = ofVm && watching.allJobs && ofVm.jobState < 7 ? [ofVm] : [];
+    const statistics = side === 'away' && watching.sync ? { pendingBytes: changes.pendingBytes ?? 0, latencySeconds: 1 } : null;
     const host = side === 'home' ? 'hv-dr-01' : 'hv-dr-02';
-    return this.send({ type: 'host.observed', side, host, vm, job, running: [], statistics, test: null });
+    return this.send({ type: 'host.observed', side, host, vm, job, running, statistics, test: null });
+  }
+
+  /** One look at a host that does not have the VM any more, and one at the other host where that one is still waited for. */
+  misses(side: Side, stage: string): this {
+    const other = side === 'home' ? 'away' : 'home';
+    const host = side === 'home' ? 'hv-dr-01' : 'hv-dr-02';
+    const nothing = { vm: null, job: null, running: [], statistics: null, test: null };
+    this.send({ type: 'host.observed', side, host, ...nothing });
+    return this.#watches(other) ? this.sees(other, stage) : this;
   }
 
   /** Both hosts are looked at, and transfer slots are granted, until the lifecycle waits for something else. */
@@ -39,7 +51,7 @@ export class PairLifecycle extends Lifecycle {
     for (let before = ''; before !== this.#where(); ) {
       before = this.#where();
       for (const side of ['home', 'away'] as const) {
-        if (this.watching?.at.some((place) => place.side === side)) this.sees(side, stage, changes);
+        if (this.#watches(side)) this.sees(side, stage, changes);
       }
       if (this.isQueued) this.send({ type: 'slot.granted' });
     }
@@ -64,6 +76,10 @@ export class PairLifecycle extends Lifecycle {
   /** It asks for transfer slots. */
   get isQueued(): boolean {
     return this.pending.includes('slot');
+  }
+
+  #watches(side: Side): boolean {
+    return this.watching?.at.some((place) => place.side === side) === true;
   }
 
   #where(): string {

@@ -42,8 +42,8 @@ const CALL_RULES: Rules<Made> = {
     ends(made.call) || !mayBeAtWork(made.is) || isHarder(made),
   'nothing is called after a cancel, but on the way back': ({ call, is }) => ends(call) || !is.cancelRequested || is.course === 'back',
   'nothing is called while paused': ({ call, was }) => ends(call) || !was.pauseRequested,
-  'nothing is called while a job runs': ({ call, look: { job, running } }) =>
-    ends(call) || (!(job && isAtWork(job)) && running.length === 0),
+  'nothing is called while a job runs, but a harder call': (made) =>
+    ends(made.call) || isHarder(made) || ![made.look.job, ...made.look.running].some((job) => job && isAtWork(job)),
   'a job that was seen to have ended is not called': ({ call, was, look: { running } }) =>
     !ends(call) || was.ended === null || call.jobId !== was.jobId || running.some(({ jobId }) => jobId === call.jobId),
 };
