@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { failbackMachine } from '../../machines/failback.ts';
+import type { EffectInput } from '../../src/domain/effect.ts';
 import { ENDED_STATUSES, type MemberInput, type MemberSettings } from '../../src/domain/member.ts';
-import { anything, type Witness, witness } from './support/anything.ts';
+import { anything, drilling, homecoming, isRefusal, isReport, type Witness, witness } from './support/anything.ts';
 import { type Explored, explore, historyOf, type Node, type Taken } from './support/explore.ts';
 import { member, SETTINGS } from './support/facts.ts';
 import { statusOf } from './support/position.ts';
@@ -31,7 +32,22 @@ function hasEnded({ position }: Node<unknown>): boolean {
 function run(settings: Partial<MemberSettings>, adopt = false): Explored<Witness> {
   const input: MemberInput = member({ retry, ...settings }, adopt);
   const world = { mayCopy: false, cancelled: false };
-  return explore<Witness>({ input, world, moves: anything, note: witness, inspect: inspectWitnessed, inspectState });
+  return explore<Witness>({ input, world, moves: anything(homecoming), note: witness, inspect: inspectWitnessed, inspectState });
+}
+
+/** A test replica may be there: a call may have made it, and no look since has shown that there is none. */
+function isLeft({ before, event }: Taken<boolean>): boolean {
+  if (event?.type === 'host.observed' && event.vm) return event.test !== null;
+  const called = (before.position.live.call?.input as EffectInput | undefined)?.effect;
+  return before.world || (called === 'testReplicaSystem' && isReport(event) && !isRefusal(event));
+}
+
+/** Who gives up on the way back has been asked and told. */
+function inspectDrill(node: Node<boolean>): void {
+  inspectState(node);
+  const isOver = [...ENDED_STATUSES, 'failed'].includes(statusOf(node.position));
+  const { course } = node.position.snapshot.context;
+  assert(!node.world || !isOver || course === 'back', 'a drill ends and leaves its test replica behind');
 }
 
 describe('whatever host and operator do', () => {
@@ -52,6 +68,20 @@ describe('whatever host and operator do', () => {
     },
     300_000,
   );
+
+  it('every rule holds on every transition of a drill, and what it made is removed', () => {
+    const input = member({ retry: { ...retry, attempts: 1 }, strategy: 'drill' });
+    const explored = explore<boolean>({
+      input,
+      world: false,
+      moves: anything(drilling),
+      note: isLeft,
+      inspect,
+      inspectState: inspectDrill,
+    });
+    console.log(`anything (drill): ${explored.states} states, ${explored.transitions} transitions`);
+    expect(explored.cutOffFrom(hasEnded).map(historyOf)).toEqual([]);
+  }, 300_000);
 
   it('every declared state is rested in or passed through, and every event type is taken', () => {
     const passedThrough = leafPaths(failbackMachine.root).filter((path) => !rests.has(path));

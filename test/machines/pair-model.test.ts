@@ -23,6 +23,7 @@ const PLANNED: Readonly<Record<string, Trouble>> = {
   'cancelled, and a VM that moves to another node': { moves: true, cancel: true },
   'a VM that moves to another node': { moves: true },
   'data that may not move yet': { waits: true },
+  'cancelled, and machines that are slow to go off': { slow: true, cancel: true },
 };
 
 const POLICIES: readonly CommitPolicy[] = ['commit', 'none', 'rollback'];
@@ -49,6 +50,8 @@ const MORE = [
   row('home, off', 'cancelled, and a VM that moves to another node', 'commit', 1),
   row('prepared', 'a VM that moves to another node', 'commit', 1),
   row('reversed', 'data that may not move yet', 'commit', 1),
+  row('replicating', 'cancelled, and machines that are slow to go off', 'commit', 1),
+  row('replicating', 'cancelled, and machines that are slow to go off', 'commit', 2),
 ];
 
 const ALL = [

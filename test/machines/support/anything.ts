@@ -52,16 +52,28 @@ const REPORTS: readonly Event[] = [
   })),
 ];
 
-/** Whatever may be delivered in a position, however contradictory: every report, timer, command and look. */
-export function* anything({ position, world }: Node<Witness>): Generator<Move<Witness>> {
-  const { live, timers } = position;
-  const events: Event[] = [...COMMANDS, ...Object.keys(timers).map((type) => ({ type }))];
-  if (live.call) events.push(...REPORTS);
-  if (live.watch) events.push(...looks(live.watch.input as WatchInput));
-  for (const event of events) yield { label: labelOf(event), event, world };
+export function isReport(event: Event | null): event is Event {
+  return event !== null && REPORTS.some(({ type }) => type === event.type);
 }
 
-function* looks({ jobId, allJobs }: WatchInput): Generator<Event> {
+/** It says that nothing has happened. */
+export function isRefusal({ output, error }: Event): boolean {
+  const { returnValue } = (output ?? {}) as { returnValue?: number };
+  return error === NOT_SENT || [32769, 32773, 32774].includes(returnValue ?? 0);
+}
+
+/** Whatever may be delivered in a position, however contradictory: every report, timer, command and look. */
+export const anything = (looks: (watch: WatchInput) => Iterable<Event>) =>
+  function* <World>({ position, world }: Node<World>): Generator<Move<World>> {
+    const { live, timers } = position;
+    const events: Event[] = [...COMMANDS, ...Object.keys(timers).map((type) => ({ type }))];
+    if (live.call) events.push(...REPORTS);
+    if (live.watch) events.push(...looks(live.watch.input as WatchInput));
+    for (const event of events) yield { label: labelOf(event), event, world };
+  };
+
+/** A VM that comes home, in every state and with every job. */
+export function* homecoming({ jobId, allJobs }: WatchInput): Generator<Event> {
   for (const seen of VMS) {
     for (const followed of jobId === null ? [null] : FOLLOWED) {
       for (const running of allJobs ? RUNNING : [null]) {
@@ -78,6 +90,15 @@ function* looks({ jobId, allJobs }: WatchInput): Generator<Event> {
       }
     }
   }
+}
+
+/** The replica of a drill, beside every test replica. */
+export function* drilling(): Generator<Event> {
+  const replicas = [null, vm({ state: 3 }), vm({ state: 8 })];
+  const tests = [null, vm({ mode: 3 }), vm({ mode: 3, power: 10 }), vm({ mode: 3, power: 2 }), vm({ mode: 3, power: 2, healthState: 25 })];
+  for (const seen of replicas)
+    for (const test of seen ? tests : [null])
+      yield { type: 'host.observed', side: 'home', host: 'hv-dr-01', statistics: null, test, vm: seen, job: null, running: [] };
 }
 
 /** What the witness concludes from a step. */
@@ -103,8 +124,8 @@ function isCopying(event: Event): boolean {
 }
 
 function labelOf(event: Event): string {
-  const { type, vm: seen, job: followed, running, output, error } = event as Record<string, unknown>;
+  const { type, vm: seen, test, job: followed, running, output, error } = event as Record<string, unknown>;
   if (type !== 'host.observed') return `${type} ${JSON.stringify(output ?? (error as { code?: string } | undefined)?.code ?? '')}`;
   const { power, mode, replication } = (seen ?? {}) as Partial<VmObservation>;
-  return `look ${seen ? `state ${replication?.state} power ${power} mode ${mode}` : 'VM missing'} job ${(followed as JobObservation | null)?.jobState ?? '-'} running ${(running as JobObservation[])[0]?.jobId ?? '-'}`;
+  return `look ${seen ? `state ${replication?.state} power ${power} mode ${mode}` : 'VM missing'} job ${(followed as JobObservation | null)?.jobState ?? '-'} running ${(running as JobObservation[])[0]?.jobId ?? '-'}${test ? ` test ${(test as VmObservation).power}` : ''}`;
 }

@@ -38,6 +38,7 @@ export const NODES: readonly string[] = [HOSTS.home, 'hv-dr-03'];
 export const COPY_AT = 1_800_000_000_000;
 const OFF = 3;
 const RUNNING = 2;
+const STOPPING = 4;
 
 function copy(mode: number, state: number, power = OFF, type = 0): Copy {
   return { mode, state, power, type };
@@ -86,6 +87,8 @@ export interface Trouble {
   readonly moves?: boolean;
   /** Looks from before and after `COPY_AT`. */
   readonly waits?: boolean;
+  /** Machines that are turned off take their time, or for ever. */
+  readonly slow?: boolean;
 }
 
 /** Everything that can happen to a lifecycle and its two hosts. A late request arrives before the time of doubt is over, as the runtime promises. */
@@ -125,6 +128,8 @@ function* callMoves(call: EffectInput, world: TwoHosts, trouble: Trouble): Gener
   }
   const { world: after, returnValue } = carryOut(world, call);
   yield { label: `${call.effect} answers ${returnValue}`, event: report(returnValue), world: after };
+  if (trouble.slow && call.effect === 'turnOff' && returnValue === ACCEPTED)
+    yield { label: 'turnOff begins', event: report(ACCEPTED), world: { ...world, [call.side]: { ...world[call.side], power: STOPPING } } };
   yield { label: `${call.effect}, answer lost`, event: broken(LOST), world: after };
   yield { label: `${call.effect} lost`, event: broken(LOST), world };
   yield { label: 'call not sent', event: broken(NOT_SENT), world };
@@ -204,7 +209,7 @@ const CALLS: Partial<Record<EffectName, (world: TwoHosts, side: Side) => Change>
   startReplication: ({ away }) => (away.mode === 1 && away.state === 1 ? { away: { ...away, state: 2 } } : null),
   resynchronize: ({ away }) => (away.mode === 1 && away.state === 9 ? { away: { ...away, state: 10 } } : null),
   resumeReplication: ({ away }) => (away.mode === 1 && away.state === 7 ? { away: { ...away, state: 3 } } : null),
-  shutDownGuest: ({ away }) => (away.power === RUNNING ? { away: { ...away, power: 4 } } : null),
+  shutDownGuest: ({ away }) => (away.power === RUNNING ? { away: { ...away, power: STOPPING } } : null),
   turnOff: (world, side) => (isUp(world[side]) ? { [side]: { ...world[side], power: OFF } } : null),
   prepareFailover: ({ away }) => (away.mode === 1 && away.state === 3 && !isUp(away) ? { away: { ...away, state: 4 } } : null),
   initiateFailover: ({ home, away }) => {
@@ -241,7 +246,8 @@ function* ownMoves(world: TwoHosts, trouble: Trouble): Generator<[string, Partia
     yield ['home does not start', { home: { ...home, power: OFF } }];
   }
   if (away.power === 10) yield ['away runs', { away: { ...away, power: RUNNING } }];
-  if (away.power === 4) yield ['the guest has shut down', { away: { ...away, power: OFF } }];
+  if (away.power === STOPPING) yield ['the guest has shut down', { away: { ...away, power: OFF } }];
+  if (home.power === STOPPING) yield ['home is off', { home: { ...home, power: OFF } }];
   if (trouble.breaks && home.power === RUNNING) yield ['home crashes', { home: { ...home, power: OFF } }];
   if (trouble.breaks && away.mode === 1 && away.state === 3) {
     yield ['tracking is lost', { away: { ...away, state: 9 } }];
