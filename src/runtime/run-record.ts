@@ -130,10 +130,25 @@ export function decodeInput(text: string, record: RunRecord): MemberInput {
   const { vm, vmId, host, partner = null, settings } = JSON.parse(text) as StoredInput;
   const effective = record.settings[settings];
   if (!effective) throw new Error(`run ${record.run} has no settings ${settings}`);
-  const nodes = { home: nodesOf(record, host), away: partner === null ? [] : nodesOf(record, partner) };
-  const brokers = { home: brokerOf(record, host), away: partner === null ? null : brokerOf(record, partner) };
-  const certificates = { home: certificateOf(record, host), away: partner === null ? null : certificateOf(record, partner) };
-  return { vm, vmId, host, partner, nodes, brokers, certificates, settings: effective, adopt: record.adopt };
+  return { vm, vmId, host, partner, ...surroundingsOf(record, host, partner), settings: effective, adopt: record.adopt };
+}
+
+type Surroundings = Pick<MemberInput, 'nodes' | 'brokers' | 'certificates'>;
+
+/** By run and route: all members of a route share them. */
+const surroundings = new WeakMap<RunRecord, Map<string, Surroundings>>();
+
+function surroundingsOf(record: RunRecord, host: string, partner: string | null): Surroundings {
+  const known = surroundings.get(record) ?? new Map<string, Surroundings>();
+  surroundings.set(record, known);
+  const route = JSON.stringify([host, partner]);
+  const found = known.get(route) ?? {
+    nodes: { home: nodesOf(record, host), away: partner === null ? [] : nodesOf(record, partner) },
+    brokers: { home: brokerOf(record, host), away: partner === null ? null : brokerOf(record, partner) },
+    certificates: { home: certificateOf(record, host), away: partner === null ? null : certificateOf(record, partner) },
+  };
+  known.set(route, found);
+  return found;
 }
 
 /** A host and the other nodes of its cluster. */
