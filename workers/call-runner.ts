@@ -23,6 +23,9 @@ const LONGEST_SEND_WINDOW_MS = 2_000;
 /** Reaches a host of a run by the plan's name. */
 export type Connect = (run: string, host: string) => Promise<HyperVHost>;
 
+/** Runs what it is given when it may begin. */
+export type Limit = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 export interface CallRunnerParts {
   readonly runtime: Runtime;
   readonly presence: Presence;
@@ -42,18 +45,24 @@ export class CallRunner {
     this.#parts = parts;
   }
 
-  async run(run: RunId, { id, token }: Call, connect: Connect): Promise<CallOutcome> {
+  /** @param limit holds calls back while as many as may be are being made on the host; what came of one is reported without it */
+  async run(run: RunId, { id, token }: Call, connect: Connect, limit: Limit): Promise<CallOutcome> {
     const key = `${run}/${id}/${token}`;
     if (this.#inHand.has(key)) return 'done';
     this.#inHand.add(key);
     try {
-      return await this.#call({ run, id }, token, connect);
+      const ref = { run, id };
+      const event = await limit(() => this.#call(ref, token, connect));
+      if (typeof event === 'string') return event;
+      await this.#parts.runtime.advance(ref, event, { effect: 'call', token, final: true });
+      return 'done';
     } finally {
       this.#inHand.delete(key);
     }
   }
 
-  async #call(ref: InstanceRef, token: string, connect: Connect): Promise<CallOutcome> {
+  /** @returns what is to be reported, or that there is nothing to report */
+  async #call(ref: InstanceRef, token: string, connect: Connect): Promise<RuntimeEvent | CallOutcome> {
     const { runtime, presence, settings } = this.#parts;
     // Whether the call is still live is the claim's word: its token would not be claimed.
     const call = (await runtime.whereLive(ref, 'call', token))?.live.call;
@@ -61,7 +70,6 @@ export class CallRunner {
     if (!call || !member) return 'done';
     const input = call.input as EffectInput;
     const effect = EFFECT_REGISTRY[input.effect];
-    let event: RuntimeEvent;
     let claimed = false;
     try {
       effect.input.parse(input);
@@ -90,13 +98,11 @@ export class CallRunner {
       const sendBy = claimedAt + Math.min(LONGEST_SEND_WINDOW_MS, doubt / 2);
       const control = { messageId: messageIdOf(ref, token), sendBy, timeoutMs };
       const output = await effect.run(context, control);
-      event = { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
+      return { type: 'xstate.done.actor.call', output: effect.output.parse(output) };
     } catch (thrown) {
       if (!claimed && isOfThisProcess(thrown)) return 'left';
-      event = { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, input.host) };
+      return { type: 'xstate.error.actor.call', error: failureOf(thrown, claimed, input.host) };
     }
-    await runtime.advance(ref, event, { effect: 'call', token, final: true });
-    return 'done';
   }
 }
 

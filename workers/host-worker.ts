@@ -1,9 +1,8 @@
 import { WaitingError, Worker } from 'bullmq';
-import type { LimitFunction } from 'p-limit';
 import type { RunId } from '../src/runtime/keys.ts';
 import type { CallJob } from '../src/runtime/queue-jobs.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
-import type { CallRunner, Connect } from './call-runner.ts';
+import type { CallRunner, Connect, Limit } from './call-runner.ts';
 
 export interface HostWorkerParts {
   readonly runtime: Runtime;
@@ -11,8 +10,8 @@ export interface HostWorkerParts {
   readonly run: RunId;
   readonly hostKey: string;
   readonly connect: Connect;
-  /** Holds calls back while as many as may be are being made on the host. */
-  readonly limit: LimitFunction;
+  /** Of the host. */
+  readonly limit: Limit;
   /** This process can not log on: it must take no more jobs. Called before the job that showed it is given back. */
   readonly onLeft: () => void;
 }
@@ -22,7 +21,7 @@ export function startHostWorker({ runtime, runner, run, hostKey, connect, limit,
   return new Worker<CallJob>(
     'calls',
     async (job, token) => {
-      const outcomes = await Promise.all(job.data.calls.map((call) => limit(() => runner.run(run, call, connect))));
+      const outcomes = await Promise.all(job.data.calls.map((call) => runner.run(run, call, connect, limit)));
       if (!outcomes.includes('left')) return;
       onLeft();
       await job.moveToWait(token);

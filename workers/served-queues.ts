@@ -1,14 +1,15 @@
 import type { Worker } from 'bullmq';
-import pLimit, { type LimitFunction } from 'p-limit';
+import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import { hostKeyOf, type RunId } from '../src/runtime/keys.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
+import type { Limit } from './call-runner.ts';
 
 export interface ServedQueuesParts {
   /** Calls at a time per host, over all runs. */
   readonly concurrency: number;
   readonly startControl: (run: RunId) => Worker;
-  readonly startCalls: (run: RunId, host: RunHost, limit: LimitFunction) => Worker;
+  readonly startCalls: (run: RunId, host: RunHost, limit: Limit) => Worker;
   readonly log: Logger;
 }
 
@@ -27,7 +28,7 @@ export class ServedQueues {
   /** By run and plan name of the host. */
   readonly #calls = new Map<string, CallQueue>();
   /** By host: several runs on one share what it is given. */
-  readonly #limits = new Map<string, LimitFunction>();
+  readonly #limits = new Map<string, Limit>();
   readonly #closing = new Set<Promise<void>>();
 
   constructor(parts: ServedQueuesParts) {

@@ -121,7 +121,14 @@ export class Incarnation {
       const [call] = calls;
       if (!call || calls.length > 1) throw new Error('one member has one call at a time');
       const token = shortToken(call.token);
-      const done = this.#runner.run(run, call, async () => this.#host(token)).then(() => this.#complete(job));
+      const done = this.#runner
+        .run(
+          run,
+          call,
+          async () => this.#host(token),
+          (work) => work(),
+        )
+        .then(() => this.#complete(job));
       if (token !== shortToken(wanted)) {
         await done;
         continue;
