@@ -1,11 +1,13 @@
 import type { Worker } from 'bullmq';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
+import type { RedisConnection } from '../src/redis/connection.ts';
 import { hostKeyOf, type RunId } from '../src/runtime/keys.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
 import type { Limit } from './call-runner.ts';
 
 export interface ServedQueuesParts {
+  readonly redis: RedisConnection;
   /** Calls at a time per host, over all runs. */
   readonly concurrency: number;
   readonly startControl: (run: RunId) => Worker;
@@ -16,15 +18,25 @@ export interface ServedQueuesParts {
 interface CallQueue {
   readonly run: RunId;
   readonly hostKey: string;
-  readonly worker: Worker;
+  readonly served: Served;
+}
+
+/** A queue this process takes jobs from. */
+interface Served {
+  worker: Worker;
+  readonly start: () => Worker;
+  /** Since when jobs wait and nobody is at work on any, by `performance.now()`; null: that is not so. */
+  stuckSince: number | null;
 }
 
 const CLOSE_PATIENCE_MS = 15_000;
+/** Jobs that wait for so long, with nobody at work on the queue, wait for a worker that has ceased to ask for them, milliseconds. */
+const STUCK_MS = 10_000;
 
 /** The queues this process takes jobs from: for each run it serves one for timers, and one for the calls on each host it can log on to. */
 export class ServedQueues {
   readonly #parts: ServedQueuesParts;
-  readonly #control = new Map<RunId, Worker>();
+  readonly #control = new Map<RunId, Served>();
   /** By run and plan name of the host. */
   readonly #calls = new Map<string, CallQueue>();
   /** By host: several runs on one share what it is given. */
@@ -36,7 +48,11 @@ export class ServedQueues {
   }
 
   serveRun(run: RunId): void {
-    if (!this.#control.has(run)) this.#control.set(run, this.#watched(this.#parts.startControl(run)));
+    if (!this.#control.has(run))
+      this.#control.set(
+        run,
+        this.#serve(() => this.#parts.startControl(run)),
+      );
   }
 
   serveHost(run: RunId, host: RunHost): void {
@@ -45,7 +61,7 @@ export class ServedQueues {
     const hostKey = hostKeyOf(host.address);
     const limit = this.#limits.get(hostKey) ?? pLimit(this.#parts.concurrency);
     this.#limits.set(hostKey, limit);
-    this.#calls.set(key, { run, hostKey, worker: this.#watched(this.#parts.startCalls(run, host, limit)) });
+    this.#calls.set(key, { run, hostKey, served: this.#serve(() => this.#parts.startCalls(run, host, limit)) });
     this.#share(hostKey);
   }
 
@@ -55,15 +71,42 @@ export class ServedQueues {
     const queue = this.#calls.get(key);
     if (!queue) return;
     this.#calls.delete(key);
-    this.#close(queue.worker);
+    this.#close(queue.served.worker);
     this.#share(queue.hostKey);
   }
 
   leaveRun(run: RunId): void {
     const control = this.#control.get(run);
     this.#control.delete(run);
-    if (control) this.#close(control);
+    if (control) this.#close(control.worker);
     for (const key of this.#calls.keys()) if (key.startsWith(`${run}/`)) this.leaveHost(run, key.slice(run.length + 1));
+  }
+
+  /**
+   * Replaces workers of a run that ask for no more jobs: one whose connection was replaced at the wrong moment may wait for ever for an answer
+   * that never comes. To be called from time to time.
+   */
+  async replaceStuck(run: RunId, now = performance.now()): Promise<void> {
+    const control = this.#control.get(run);
+    const calls = [...this.#calls.values()].filter((queue) => queue.run === run).map(({ served }) => served);
+    await Promise.all([...(control ? [control] : []), ...calls].map((served) => this.#replaceStuck(served, now)));
+  }
+
+  async #replaceStuck(served: Served, now: number): Promise<void> {
+    const { worker, start } = served;
+    const [waiting, active] = await Promise.all(['wait', 'active'].map((state) => this.#parts.redis.llen(worker.toKey(state))));
+    if (waiting === 0 || active !== 0) served.stuckSince = null;
+    else served.stuckSince ??= now;
+    if (served.stuckSince === null || now - served.stuckSince < STUCK_MS || served.worker !== worker) return;
+    this.#parts.log.warn({ queue: worker.qualifiedName, waiting }, 'nobody takes the jobs of a queue: its worker is replaced');
+    served.stuckSince = null;
+    served.worker = this.#watched(start());
+    served.worker.concurrency = worker.concurrency;
+    this.#close(worker, true);
+  }
+
+  #serve(start: () => Worker): Served {
+    return { worker: this.#watched(start()), start, stuckSince: null };
   }
 
   /** Ends after the jobs that are being done, at most 15 s later. */
@@ -77,9 +120,10 @@ export class ServedQueues {
     clearTimeout(patience);
   }
 
-  #close(worker: Worker): void {
+  /** @param now does not wait for what it is at work on */
+  #close(worker: Worker, now = false): void {
     const closed = worker
-      .close()
+      .close(now)
       .catch((error: unknown) => this.#parts.log.debug({ err: error }, 'closing a queue worker'))
       .finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
@@ -88,7 +132,7 @@ export class ServedQueues {
   /** A run takes no more jobs than it could begin with. */
   #share(hostKey: string): void {
     const queues = [...this.#calls.values()].filter((queue) => queue.hostKey === hostKey);
-    for (const { worker } of queues) worker.concurrency = Math.max(1, Math.floor(this.#parts.concurrency / queues.length));
+    for (const { served } of queues) served.worker.concurrency = Math.max(1, Math.floor(this.#parts.concurrency / queues.length));
   }
 
   #watched(worker: Worker): Worker {

@@ -170,6 +170,7 @@ class WorkerProcess {
     try {
       const { hosts } = await this.#runtime.records.record(run);
       this.#queues.serveRun(run);
+      await this.#queues.replaceStuck(run);
       for (const host of hosts) void this.#serveHost(run, host);
       await this.#keeper.keep(run);
     } catch (error) {
@@ -214,6 +215,7 @@ class WorkerProcess {
     const views = new RunViews(runtime.redis, runtime.keys, runtime.records);
     const connect = (run: RunId, host: string) => this.#access.reach(run, host);
     const queues = new ServedQueues({
+      redis: runtime.redis,
       concurrency: this.#options.concurrency ?? 8,
       log: this.#options.log,
       startControl: (run) => startControlWorker(run, runtime, views, this.#keeper.sweep),
