@@ -6,7 +6,7 @@ import type { HttpPost, HttpTransport } from './http-transport.ts';
 import { type Authorization, authorize, type Credentials, type Mask } from './secrets.ts';
 import { describeHresult, meaningOf, readFault, type SoapFault } from './soap-fault.ts';
 import { TransportError } from './transport-failure.ts';
-import { descend, parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
+import { descend, parseXmlInParts, type XmlElement, XmlRefused } from './xml-reader.ts';
 
 /** What may be done about a request whose answer was lost: a `read` may be repeated, a `change` must be looked for on the host. */
 export type Effect = 'read' | 'change';
@@ -41,7 +41,7 @@ export function createSoapExchange(endpoint: Endpoint, transport: HttpTransport,
       const [post, authorization] = await prepareRequest(endpoint, transport, credentials, request);
       mask = authorization.mask;
       const body = Buffer.from(request.message, 'utf8');
-      return judge(endpoint.name, request, await post({ body, authorization: authorization.header, deadline, sendBy, signal }), mask);
+      return await judge(endpoint.name, request, await post({ body, authorization: authorization.header, deadline, sendBy, signal }), mask);
     } catch (error) {
       throw masked(attribute(endpoint.name, request, error), mask);
     }
@@ -97,10 +97,10 @@ async function beforehand<T>(
   }
 }
 
-function judge(host: string, request: SoapRequest, answer: HttpAnswer, mask: Mask): SoapAnswer {
+async function judge(host: string, request: SoapRequest, answer: HttpAnswer, mask: Mask): Promise<SoapAnswer> {
   const refusal = refusalOf(host, answer);
   if (refusal !== null && answer.status === 401) throw failure(request, refusal, false);
-  const envelope = readEnvelope(answer);
+  const envelope = await readEnvelope(answer);
   if (envelope === null) {
     if (refusal !== null) throw failure(request, refusal, refusal.class !== 'operator');
     throw failure(request, notWsman(host, answer.status), true);
@@ -122,13 +122,13 @@ function relatesTo(envelope: XmlElement, messageId: string | null): boolean {
 }
 
 /** Null when the answer is no SOAP envelope at all. */
-function readEnvelope(answer: HttpAnswer): XmlElement | XmlRefused | null {
+async function readEnvelope(answer: HttpAnswer): Promise<XmlElement | XmlRefused | null> {
   if (answer.body.length === 0 || !/xml/i.test(answer.contentType)) return null;
   if (!/^(identity)?$/i.test(answer.contentEncoding.trim())) return new XmlRefused('is compressed, which was not asked for');
   const charset = /charset\s*=\s*"?([^\s;"]+)/i.exec(answer.contentType)?.[1] ?? 'utf-8';
   if (!/^(utf-?8|us-ascii)$/i.test(charset)) return new XmlRefused('is not in UTF-8');
   try {
-    const root = parseXml(new TextDecoder('utf-8', { fatal: true }).decode(answer.body));
+    const root = await parseXmlInParts(new TextDecoder('utf-8', { fatal: true }).decode(answer.body));
     return root.local === 'Envelope' ? root : null;
   } catch (error) {
     return error instanceof XmlRefused ? error : new XmlRefused('is not in UTF-8');

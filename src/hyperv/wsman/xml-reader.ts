@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
 import { NS } from './namespaces.ts';
 
@@ -45,6 +46,26 @@ const NO_CHILDREN: XmlElement[] = [];
  * @throws XmlRefused when it is not well-formed, has a DOCTYPE or passes a limit
  */
 export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
+  const { parser, end } = readerOf(limits);
+  parser.write(text);
+  return end();
+}
+
+/** What is parsed in one turn of the event loop, characters: a few milliseconds. */
+const PART = 32_768;
+
+/** {@link parseXml} of a document of any size that leaves the process time for everything else in between. Rejects as that throws. */
+export async function parseXmlInParts(text: string, limits: XmlLimits = {}): Promise<XmlElement> {
+  const { parser, end } = readerOf(limits);
+  for (let from = 0; from < text.length; from += PART) {
+    if (from > 0) await nextTurn();
+    parser.write(text.slice(from, from + PART));
+  }
+  return end();
+}
+
+/** @returns a parser, and what its document is when everything has been written to it */
+function readerOf(limits: XmlLimits): { readonly parser: SaxesParser<{ xmlns: true }>; readonly end: () => XmlElement } {
   const maxDepth = limits.depth ?? 64;
   const maxElements = limits.elements ?? 1_000_000;
   const parser = new SaxesParser({ xmlns: true, position: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
@@ -91,9 +112,12 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   };
   parser.on('text', append);
   parser.on('cdata', append);
-  parser.write(text).close();
-  if (root === null) throw new XmlRefused('no root element');
-  return root;
+  const end = (): XmlElement => {
+    parser.close();
+    if (root === null) throw new XmlRefused('no root element');
+    return root;
+  };
+  return { parser, end };
 }
 
 /** First child with this local name, whatever its namespace. */

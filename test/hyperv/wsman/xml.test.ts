@@ -1,13 +1,40 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readEmbeddedInstance, writeInstance } from '../../../src/hyperv/wsman/cim-xml.ts';
-import { child, parseXml, XmlRefused } from '../../../src/hyperv/wsman/xml-reader.ts';
+import { child, parseXml, parseXmlInParts, XmlRefused } from '../../../src/hyperv/wsman/xml-reader.ts';
 import { element, text } from '../../../src/hyperv/wsman/xml-writer.ts';
 
 const SEED = 20_260_301;
 /** Any string of whole characters, controls included. */
 const anyText = fc.string({ unit: 'binary', maxLength: 40 });
 const sendable = anyText.filter((value) => !/[^\P{Cc}\t\n\r\u007F-\u009F]|[\uFFFE\uFFFF]/u.test(value));
+
+describe('a large document, read in parts', () => {
+  const large = (before: number) =>
+    element('a', {}, text('x'.repeat(before)), ...Array.from({ length: 9_000 }, (_, n) => element('b', { N: `${n}` }, text('😀é\n')))).xml;
+
+  it.each([0, 1, 2, 3])('is what it is as a whole, wherever it is cut (%d)', async (before) => {
+    expect(await parseXmlInParts(large(before))).toEqual(parseXml(large(before)));
+  });
+
+  it('leaves the others their turn', async () => {
+    let turns = 0;
+    const count = () => {
+      turns++;
+      others = setImmediate(count);
+    };
+    let others = setImmediate(count);
+    await parseXmlInParts(large(0));
+    clearImmediate(others);
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  it('is refused where it is broken, in whichever part', async () => {
+    await expect(parseXmlInParts(large(0).slice(0, -4))).rejects.toThrow(XmlRefused);
+    await expect(parseXmlInParts(`${large(0)}<`)).rejects.toThrow(XmlRefused);
+    await expect(parseXmlInParts('')).rejects.toThrow(XmlRefused);
+  });
+});
 
 describe('writing XML', () => {
   it('comes back as it was, in text and attributes, whatever characters XML can carry', () => {
