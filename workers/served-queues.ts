@@ -65,21 +65,23 @@ export class ServedQueues {
     this.#share(hostKey);
   }
 
-  /** Takes no more calls of a run on a host; those it has are finished. */
-  leaveHost(run: RunId, host: string): void {
+  /** Takes no more calls of a run on a host; those it has are finished then. */
+  async leaveHost(run: RunId, host: string): Promise<void> {
     const key = `${run}/${host}`;
     const queue = this.#calls.get(key);
     if (!queue) return;
     this.#calls.delete(key);
-    this.#close(queue.served.worker);
+    const closed = this.#close(queue.served.worker);
     this.#share(queue.hostKey);
+    await closed;
   }
 
-  leaveRun(run: RunId): void {
+  /** Resolves when nothing of the run is served any more. */
+  async leaveRun(run: RunId): Promise<void> {
     const control = this.#control.get(run);
     this.#control.delete(run);
-    if (control) this.#close(control.worker);
-    for (const key of this.#calls.keys()) if (key.startsWith(`${run}/`)) this.leaveHost(run, key.slice(run.length + 1));
+    const hosts = [...this.#calls.keys()].filter((key) => key.startsWith(`${run}/`)).map((key) => key.slice(run.length + 1));
+    await Promise.all([control && this.#close(control.worker), ...hosts.map((host) => this.leaveHost(run, host))]);
   }
 
   /**
@@ -87,22 +89,28 @@ export class ServedQueues {
    * that never comes. To be called from time to time.
    */
   async replaceStuck(run: RunId, now = performance.now()): Promise<void> {
-    const control = this.#control.get(run);
-    const calls = [...this.#calls.values()].filter((queue) => queue.run === run).map(({ served }) => served);
-    await Promise.all([...(control ? [control] : []), ...calls].map((served) => this.#replaceStuck(served, now)));
+    await Promise.all(this.#servedOf(run).map((served) => this.#replaceStuck(run, served, now)));
   }
 
-  async #replaceStuck(served: Served, now: number): Promise<void> {
+  #servedOf(run: RunId): readonly Served[] {
+    const control = this.#control.get(run);
+    const calls = [...this.#calls.values()].filter((queue) => queue.run === run).map(({ served }) => served);
+    return control ? [control, ...calls] : calls;
+  }
+
+  async #replaceStuck(run: RunId, served: Served, now: number): Promise<void> {
     const { worker, start } = served;
     const [waiting, active] = await Promise.all(['wait', 'active'].map((state) => this.#parts.redis.llen(worker.toKey(state))));
     if (waiting === 0 || active !== 0) served.stuckSince = null;
     else served.stuckSince ??= now;
-    if (served.stuckSince === null || now - served.stuckSince < STUCK_MS || served.worker !== worker) return;
+    if (served.stuckSince === null || now - served.stuckSince < STUCK_MS) return;
+    // Left, or replaced, meanwhile.
+    if (served.worker !== worker || !this.#servedOf(run).includes(served)) return;
     this.#parts.log.warn({ queue: worker.qualifiedName, waiting }, 'nobody takes the jobs of a queue: its worker is replaced');
     served.stuckSince = null;
     served.worker = this.#watched(start());
     served.worker.concurrency = worker.concurrency;
-    this.#close(worker, true);
+    void this.#close(worker, true);
   }
 
   #serve(start: () => Worker): Served {
@@ -111,7 +119,7 @@ export class ServedQueues {
 
   /** Ends after the jobs that are being done, at most 15 s later. */
   async close(): Promise<void> {
-    for (const run of new Set([...this.#control.keys(), ...[...this.#calls.values()].map((queue) => queue.run)])) this.leaveRun(run);
+    for (const run of new Set([...this.#control.keys(), ...[...this.#calls.values()].map((queue) => queue.run)])) void this.leaveRun(run);
     let patience: NodeJS.Timeout | undefined;
     const tooLong = new Promise<void>((resolve) => {
       patience = setTimeout(resolve, CLOSE_PATIENCE_MS);
@@ -121,12 +129,13 @@ export class ServedQueues {
   }
 
   /** @param now does not wait for what it is at work on */
-  #close(worker: Worker, now = false): void {
+  #close(worker: Worker, now = false): Promise<void> {
     const closed = worker
       .close(now)
       .catch((error: unknown) => this.#parts.log.debug({ err: error }, 'closing a queue worker'))
       .finally(() => this.#closing.delete(closed));
     this.#closing.add(closed);
+    return closed;
   }
 
   /** A run takes no more jobs than it could begin with. */

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { MemberInput } from '../src/domain/member.ts';
 import type { HyperVHost } from '../src/hyperv/hyperv-host.ts';
 import { Admission } from '../src/runtime/admission.ts';
+import { forgetQueues } from '../src/runtime/archive-run.ts';
 import type { StatusCounts } from '../src/runtime/committer.ts';
 import { listNewRuns } from '../src/runtime/create-run.ts';
 import { hostKeyOf, type InstanceRef, Keys, RUN_INSTANCE, type RunId } from '../src/runtime/keys.ts';
@@ -185,7 +186,7 @@ class WorkerProcess {
     this.#pollerOf(hostKeyOf(host.address)).serve(run);
     try {
       const open = await this.#access.isOpen(run, host.name);
-      if (!open) this.#queues.leaveHost(run, host.name);
+      if (!open) void this.#queues.leaveHost(run, host.name);
       else if (!this.#stopped && this.#lastSweep.has(run)) this.#queues.serveHost(run, host);
     } catch (error) {
       log.error({ err: error, run, host: host.name }, 'looking after a host failed, going on');
@@ -220,7 +221,15 @@ class WorkerProcess {
       log: this.#options.log,
       startControl: (run) => startControlWorker(run, runtime, views, this.#keeper.sweep),
       startCalls: (run, { name, address }, limit) =>
-        startHostWorker({ runtime, runner, run, hostKey: hostKeyOf(address), connect, limit, onLeft: () => queues.leaveHost(run, name) }),
+        startHostWorker({
+          runtime,
+          runner,
+          run,
+          hostKey: hostKeyOf(address),
+          connect,
+          limit,
+          onLeft: () => void queues.leaveHost(run, name),
+        }),
     });
     return queues;
   }
@@ -257,11 +266,12 @@ class WorkerProcess {
     this.#counts.delete(run);
     this.#keeper.leave(run);
     for (const poller of this.#pollers.values()) poller.leave(run);
-    this.#queues.leaveRun(run);
+    const left = this.#queues.leaveRun(run);
     this.#access.forget(run);
-    await this.#runtime.dispatcher.forget(run).catch((error: unknown) => {
-      this.#options.log.debug({ err: error, run }, 'records of a run are gone');
-    });
+    const gone = (error: unknown) => this.#options.log.debug({ err: error, run }, 'records of a run are gone');
+    const record = await this.#runtime.records.record(run).catch(gone);
+    await this.#runtime.dispatcher.forget(run).catch(gone);
+    if (record) void left.then(() => forgetQueues(this.#runtime, record)).catch(gone);
     this.#runtime.forget(run);
   }
 

@@ -75,6 +75,17 @@ export async function endOf({ redis, keys }: Runtime, run: RunId): Promise<numbe
   return at < 0 ? null : Number(last?.[1][at + 1]);
 }
 
+/**
+ * A worker serves the queues of a run no more. BullMQ writes the settings of a queue anew whenever it looks for stalled jobs, and events: of a run
+ * that was archived before all workers had left it, that would stay for ever.
+ */
+export async function forgetQueues({ redis, keys }: Runtime, { run, hosts }: RunRecord): Promise<void> {
+  if ((await redis.exists(keys.run(run))) === 1) return;
+  const control = new QueueKeys(keys.controlQueuePrefix(run)).getKeys('control');
+  const calls = hosts.map(({ address }) => new QueueKeys(keys.callQueuePrefix(run, hostKeyOf(address))).getKeys('calls'));
+  await redis.unlink([control, ...calls].flatMap((queue) => [queue.meta as string, queue.events as string]));
+}
+
 /** Takes the name of a run that was removed off the list. The archive proves that it was not lost. */
 async function finish(runtime: Runtime, run: RunId, file: string): Promise<Archived> {
   if (!existsSync(file)) throw unknownRun(run);

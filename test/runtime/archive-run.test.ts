@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { type ArchivePoint, archiveRun, endOf } from '../../src/runtime/archive-run.ts';
+import { type ArchivePoint, archiveRun, endOf, forgetQueues } from '../../src/runtime/archive-run.ts';
 import { commandMembers } from '../../src/runtime/commands.ts';
 import { hostKeyOf, memberId } from '../../src/runtime/keys.ts';
 import { RunArchive } from '../../src/runtime/run-archive.ts';
@@ -243,6 +243,20 @@ describe('a file that is no archive of a run is not read as one', () => {
   test('it is not there', async () => {
     await expect(new RunArchive('/nonexistent').head()).rejects.toMatchObject({ code: 'archive.unreadable' });
   });
+});
+
+test('what BullMQ writes for a worker that leaves an archived run late goes with it; of a run that is there nothing goes', async () => {
+  await endedRun('old');
+  const meta = `${keys.callQueuePrefix('old', hostKeyOf('http://hv-a:1/wsman'))}:calls:meta`;
+  const record = await runtime.records.record('old');
+  const write = () => redis.hset(meta, 'opts.maxLenEvents', '10000');
+  await write();
+  await forgetQueues(runtime, record);
+  expect(await redis.exists(meta)).toBe(1);
+  await archiveRun(runtime, 'old', archivePath());
+  await write();
+  await forgetQueues(runtime, record);
+  expect(await leftOf('old')).toEqual([]);
 });
 
 test('where nothing can be written nothing is removed', async () => {
