@@ -161,12 +161,16 @@ export class HostSlots {
       // It may have ended, and given its slot back, while we were looking.
       if (!(await isEntitled(id))) await redis.hdel(slots, holder);
     }
+    const there = new Map<RunId, boolean>();
     for (const [holder, since] of Object.entries(held)) {
       const [heldBy = '', id = ''] = holder.split('/');
       // Somebody who has just taken a slot is about to commit what it was taken for.
       if (now() - Number(since) < TAKING_MS) continue;
       if (heldBy === run && !(await isEntitled(id))) await redis.hdel(slots, holder);
-      if (heldBy !== run && (await redis.exists(keys.rows(heldBy))) === 0) await redis.hdel(slots, holder);
+      if (heldBy === run) continue;
+      // Once for each run, not for each of its members: with many runs on a host every one of them comes by here.
+      if (!there.has(heldBy)) there.set(heldBy, (await redis.exists(keys.rows(heldBy))) === 1);
+      if (!there.get(heldBy)) await redis.hdel(slots, holder);
     }
   }
 
