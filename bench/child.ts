@@ -19,6 +19,11 @@ export class Child<To extends Message, From extends Message> {
     return this.#process.pid ?? 0;
   }
 
+  /** Says something that has no answer. */
+  tell(message: To): void {
+    this.#process.send(message);
+  }
+
   /** Says something and resolves with the next answer of that type. @throws Error when it ends before that */
   async ask<Type extends From['type']>(question: To, answer: Type): Promise<Extract<From, { type: Type }>> {
     const heard = this.#hear(answer);

@@ -52,13 +52,13 @@ export function serveWorker(start: StartContender): void {
   process.once('disconnect', () => process.exit());
 }
 
-async function startProfile(session: Session): Promise<void> {
+export async function startProfile(session: Session): Promise<void> {
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.start');
 }
 
-async function writeProfile(session: Session, file: string): Promise<void> {
+export async function writeProfile(session: Session, file: string): Promise<void> {
   const { profile } = await session.post('Profiler.stop');
   writeFileSync(file, JSON.stringify(profile));
 }

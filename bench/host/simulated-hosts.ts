@@ -5,7 +5,7 @@ import type { BenchHost } from '../world.ts';
 import type { HostOptions } from './host-factory.ts';
 
 /** Simulated hosts copy so many VMs at a time each. */
-const SIMULATED_TRANSFERS = 1_024;
+export const SIMULATED_TRANSFERS = 1_024;
 const DISK_GB = 1;
 /** For jobs that are to take no time. */
 const SHORTEST_JOB_MS = 1;
