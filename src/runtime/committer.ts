@@ -19,6 +19,8 @@ export interface Proposal {
   readonly runRevision: number | null;
   /** For how long after Redis was restarted or failed over a call it intends is in doubt, milliseconds. */
   readonly calm: number;
+  /** When the first of the looks began that it rests on, by `performance.now()`; null: it rests on none. `calm` counts from there. */
+  readonly restsOn: number | null;
   /** When the sweep should look if nothing has happened; null = never. */
   readonly due: number | null;
   /** What changes about what the member has watched, by key of the host; null: it is not watched there any more. */
@@ -120,7 +122,7 @@ class Numbers {
 }
 
 function argumentsOf(
-  { id, decision, lane, limit, runRevision, calm, due, watches, journal }: Proposal,
+  { id, decision, lane, limit, runRevision, calm, restsOn, due, watches, journal }: Proposal,
   lanes: Numbers,
   hosts: Numbers,
 ): readonly (string | number)[] {
@@ -137,7 +139,8 @@ function argumentsOf(
     limit,
     runRevision ?? '',
     id === RUN_INSTANCE ? '' : callToken(decision),
-    calm,
+    // Asked when it is sent: it may have waited behind others.
+    restsOn === null ? calm : Math.ceil(calm + performance.now() - restsOn),
     needsHandover(decision) ? outboxEntry(id, decision) : '',
     ...(journal ? [journal.event, from, to, journal.data] : ['', '', '', '']),
     counters.length,

@@ -193,7 +193,8 @@ export class Runtime {
       decision,
       lane: member && laneName(member),
       ...admission,
-      calm: member === null ? 0 : member.settings.timeouts.doubt + ageOfLooks(decision.row, reporter),
+      calm: member === null ? 0 : member.settings.timeouts.doubt,
+      restsOn: firstLook(decision.row, reporter),
       due: dueTime(decision.row, this.now()),
       watches: member === null ? [] : await this.#byHostKey(ref.run, changedWatches(member, decision.started.watch, decision.ended.watch)),
       journal: decision.moved ? { event: event.type, data: evidence(event, decision) } : null,
@@ -226,6 +227,7 @@ export class Runtime {
       lane: null,
       ...ANY,
       calm: 0,
+      restsOn: null,
       due: dueTime(row, this.now()),
       watches,
       journal: null,
@@ -252,10 +254,9 @@ function storedAs({ expected, text }: Decision): string {
   return `${expected + 1}|${text}`;
 }
 
-/** How long ago the first of the looks began that a decision rests on, milliseconds. */
-function ageOfLooks({ machine, context }: Row, reporter: Reporter | null): number {
-  const age = reporter?.since === undefined ? 0 : performance.now() - reporter.since;
-  return Math.ceil(age + DEFINITIONS[machine].looksApart(context));
+/** When the first of the looks began that a decision rests on, by `performance.now()`. */
+function firstLook({ machine, context }: Row, reporter: Reporter | null): number {
+  return (reporter?.since ?? performance.now()) - DEFINITIONS[machine].looksApart(context);
 }
 
 /** When the sweep should look at a lifecycle if nothing has happened; null when it waits for a person or has ended. */

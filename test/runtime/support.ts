@@ -30,7 +30,17 @@ const EMPTY: Row = { machine: 'failback', version: 1, value: 'pending', context:
 
 /** A transition with what a test is about; everything else is empty. */
 export function proposal(id: string, expected: number, about: Partial<Decision & Omit<Proposal, 'id' | 'decision'>> = {}): Proposal {
-  const { lane = 'hv-a', limit = 0, runRevision = null, calm = 0, due = null, watches = [], journal = null, ...decision } = about;
+  const {
+    lane = 'hv-a',
+    limit = 0,
+    runRevision = null,
+    calm = 0,
+    restsOn = null,
+    due = null,
+    watches = [],
+    journal = null,
+    ...decision
+  } = about;
   const row = about.row ?? { ...EMPTY, context: { revision: expected + 1 } };
   return {
     id,
@@ -54,6 +64,7 @@ export function proposal(id: string, expected: number, about: Partial<Decision &
     limit,
     runRevision,
     calm,
+    restsOn,
     due,
     watches,
     journal,
