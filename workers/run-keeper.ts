@@ -15,7 +15,7 @@ export interface RunKeeperParts {
 }
 
 const LEASE_MS = 6_000;
-/** Slots are compared with those who are in flight: costs as much as there are of both. */
+/** Slots are compared with those who are in flight at least this often: costs as much as there are of both. Milliseconds. */
 const REPAIR_MS = 10_000;
 
 /** Keeps runs going: finds what got lost, admits who is next, ends a run whose members have all ended. One worker at a time does so for a run. */
@@ -36,7 +36,10 @@ export class RunKeeper {
     const { runtime, presence, admission, transfers, log } = this.#parts;
     if (!(await presence.hold(runtime.keys.sweeper(run), LEASE_MS))) return;
     const last = this.#repaired.get(run);
-    const repairs = last === undefined || performance.now() - last >= REPAIR_MS;
+    const { redis, keys } = runtime;
+    // Who waits is admitted by what slots are taken: where somebody does, limits keep down what a comparison costs.
+    const someoneWaits = (await redis.scard(keys.status(run, 'pending'))) > 0;
+    const repairs = last === undefined || someoneWaits || performance.now() - last >= REPAIR_MS;
     if (repairs) this.#repaired.set(run, performance.now());
     await this.sweep.sweep(run, last === undefined).catch((error: unknown) => {
       log.error({ err: error, run }, 'the sweep could not look after everything, going on');

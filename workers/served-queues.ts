@@ -1,13 +1,13 @@
 import type { Worker } from 'bullmq';
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
-import type { RedisConnection } from '../src/redis/connection.ts';
 import { hostKeyOf, type RunId } from '../src/runtime/keys.ts';
 import type { RunHost } from '../src/runtime/run-record.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
 import type { Limit } from './call-runner.ts';
 
 export interface ServedQueuesParts {
-  readonly redis: RedisConnection;
+  readonly redis: Runtime['redis'];
   /** Calls at a time per host, over all runs. */
   readonly concurrency: number;
   readonly startControl: (run: RunId) => Worker;

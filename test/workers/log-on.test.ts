@@ -107,6 +107,8 @@ test.concurrent('of two runs with secrets of their own a worker that has one ser
   expect((await stage.untilFinished(mine)).counts.completed).toBe(2);
   expect((await stage.views.run(theirs)).counts).toMatchObject({ completed: 0, attention: 0, failed: 0 });
   expect(stage.failbacks()).toEqual([{ received: 0, accepted: 0 }, { received: 0, accepted: 0 }, ONCE, ONCE]);
+  // Told with the next sign of life.
+  await eventually(async () => (await gaps(stage)).some(({ run }) => run === theirs));
   expect((await gaps(stage)).map(({ run }) => run)).toEqual([theirs]);
 });
 
