@@ -57,36 +57,41 @@ export interface Check {
 const MB = 1024 ** 2;
 const KB = 1024;
 const DELAY_BOUND_MS = 50;
+const FLOOR_OF = 5;
 
 /**
  * Judges a course. A thing is flat when the straight line fitted (least squares) to the second half of its samples rises, from the first of them to
- * the last, by no more than a share of their mean, or by no more than noise where that is little. What a run leaves behind shows up beside that in
- * what is there before and after.
+ * the last, by no more than a share of their mean, or by no more than noise where that is little. Resident memory also holds what the collector has
+ * not given back yet, more or less from sample to sample: of it, the line goes through the lowest of each {@link FLOOR_OF} samples, which a leak
+ * raises like any other. What a run leaves behind shows up beside that in what is there before and after.
  */
 export function judge({ vms, before, during, after, tally }: Course): readonly Check[] {
   const half = during.slice(Math.floor(during.length / 2));
-  const flat = (name: string, of: (sample: Sample) => number, share: number, noise: number, unit: Check['unit'], per: number): Check => {
-    const values = half.map(of);
-    const mean = sum(values) / Math.max(1, values.length);
-    return check(
-      `growth of ${name}`,
-      rise(
-        half.map(({ at }) => at),
-        values,
-      ) / per,
-      Math.max(share * mean, noise) / per,
-      unit,
-    );
+  const flat = (name: string, points: readonly Point[], share: number, noise: number): Check => {
+    const mean = sum(points.map(({ y }) => y)) / Math.max(1, points.length);
+    return check(`growth of ${name}`, rise(points) / MB, Math.max(share * mean, noise) / MB, 'MB');
   };
+  const points = (of: (sample: Sample) => number): readonly Point[] => half.map((sample) => ({ x: sample.at, y: of(sample) }));
   const left = (name: string, of: (sample: Sample) => number, allowed: number, unit: Check['unit'] = '', per = 1): Check =>
     check(`${name} left behind`, (of(after) - of(before)) / per, allowed / per, unit);
   const kinds = Object.keys(after.vitals.resources);
   return [
-    flat('worker heap', ({ vitals }) => vitals.heap, 0.05, 4 * MB, 'MB', MB),
-    flat('worker memory', ({ vitals }) => vitals.rss, 0.1, 16 * MB, 'MB', MB),
-    flat('Redis memory', ({ redis }) => redis.memory, 0.05, 2 * MB, 'MB', MB),
+    flat(
+      'worker heap',
+      points(({ vitals }) => vitals.heap),
+      0.05,
+      4 * MB,
+    ),
+    flat('worker memory', floorOf(points(({ vitals }) => vitals.rss)), 0.1, 16 * MB),
+    flat(
+      'Redis memory',
+      points(({ redis }) => redis.memory),
+      0.05,
+      2 * MB,
+    ),
     check('event-loop delay p99', delayOf(after).p99, DELAY_BOUND_MS, 'ms'),
     left('worker heap', ({ vitals }) => vitals.heap, 8 * MB, 'MB', MB),
+    left('worker memory', ({ vitals }) => vitals.rss, 32 * MB, 'MB', MB),
     left('Redis memory', ({ redis }) => redis.memory, 256 * KB, 'KB', KB),
     left('Redis keys', ({ redis }) => redis.keys, 0),
     left('Redis connections', ({ redis }) => redis.connections, 0),
@@ -110,12 +115,22 @@ function check(name: string, value: number, bound: number, unit: Check['unit']):
   return { name, value, bound, unit, holds: value <= bound };
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+function floorOf(points: readonly Point[]): readonly Point[] {
+  const groups = Array.from({ length: Math.ceil(points.length / FLOOR_OF) }, (_, n) => points.slice(n * FLOOR_OF, (n + 1) * FLOOR_OF));
+  return groups.map((group) => group.reduce((low, point) => (point.y < low.y ? point : low)));
+}
+
 /** How far the fitted line rises from the first to the last. */
-function rise(xs: readonly number[], ys: readonly number[]): number {
-  const mean = (values: readonly number[]) => sum(values) / values.length;
-  const [mx, my] = [mean(xs), mean(ys)];
-  const spread = sum(xs.map((x) => (x - mx) ** 2));
+function rise(points: readonly Point[]): number {
+  const mean = (of: (point: Point) => number) => sum(points.map(of)) / points.length;
+  const [mx, my] = [mean(({ x }) => x), mean(({ y }) => y)];
+  const spread = sum(points.map(({ x }) => (x - mx) ** 2));
   if (spread === 0) return 0;
-  const slope = sum(xs.map((x, n) => (x - mx) * ((ys[n] as number) - my))) / spread;
-  return slope * ((xs.at(-1) as number) - (xs[0] as number));
+  const slope = sum(points.map(({ x, y }) => (x - mx) * (y - my))) / spread;
+  return slope * ((points.at(-1) as Point).x - (points[0] as Point).x);
 }

@@ -22,12 +22,12 @@ test('a small course: runs come and go, every VM is home and called once, and no
 
 describe('the verdict', () => {
   const MB = 1024 ** 2;
-  const sample = (at: number, change: { heap?: number; keys?: number; timers?: number; p99?: number } = {}): Sample => ({
+  const sample = (at: number, change: { heap?: number; rss?: number; keys?: number; timers?: number; p99?: number } = {}): Sample => ({
     at,
     inFlight: 100,
     redis: { memory: 40 * MB, keys: change.keys ?? 10, connections: 3 },
     vitals: {
-      rss: 200 * MB,
+      rss: change.rss ?? 200 * MB,
       heap: change.heap ?? 60 * MB,
       resources: { Timeout: change.timers ?? 5 },
       listeners: 9,
@@ -63,8 +63,16 @@ describe('the verdict', () => {
     expect(broken({ during: Array.from({ length: 40 }, (_, n) => sample(n, { heap: (60 + 8 * (n % 2)) * MB })) })).toEqual([]);
   });
 
+  test('resident memory may be any amount above its floor, and its floor may not rise', () => {
+    const garbage = (n: number) => 6 * (n % 5) * Math.floor(n / 5);
+    const rss = (floor: number) => (_: unknown, n: number) => sample(n, { rss: (200 + floor * n + garbage(n)) * MB });
+    expect(broken({ during: Array.from({ length: 60 }, rss(0)) })).toEqual([]);
+    expect(broken({ during: Array.from({ length: 60 }, rss(1)) })).toEqual(['growth of worker memory']);
+  });
+
   test('one key, one timer, one VM too many is one too many', () => {
     expect(broken({ after: sample(50, { keys: 11 }) })).toEqual(['Redis keys left behind']);
+    expect(broken({ after: sample(50, { rss: 240 * MB }) })).toEqual(['worker memory left behind']);
     expect(broken({ after: sample(50, { timers: 6 }) })).toEqual(['Timeout left behind']);
     expect(broken({ after: sample(50, { p99: 51 }) })).toEqual(['event-loop delay p99']);
     expect(broken({ tally: { started: 500, completed: 499, notHome: 1, notOnce: 1, errors: 0 } })).toHaveLength(3);
