@@ -48,5 +48,10 @@ export async function serveSimulated(wanted: {
 /** The product's client for a simulated host; its password is no secret. */
 export function connectSimulated({ name, address, connection }: HostOptions): HyperVHost {
   const { username, password } = connection as { readonly username: string; readonly password: string };
-  return createWsmanHost({ name, address, credentials: async () => ({ username, password }), allowUnencrypted: true });
+  return createWsmanHost({
+    name,
+    address,
+    logOn: { scheme: 'basic', credentials: async () => ({ username, password }) },
+    allowUnencrypted: true,
+  });
 }

@@ -28,6 +28,8 @@ export const FAILURE_CODES = [
   'host.tls',
   'host.unauthorized',
   'host.forbidden',
+  'host.log-on-failed',
+  'host.not-authentic',
   'host.timeout',
   'host.disconnected',
   'worker.gone',

@@ -41,7 +41,7 @@ export async function connectHost(host: RunHost) {
   return createWsmanHost({
     name: host.name,
     address: host.address,
-    credentials: async () => ({ username, password }),
+    logOn: { scheme: 'basic', credentials: async () => ({ username, password }) },
     allowUnencrypted: true,
   });
 }

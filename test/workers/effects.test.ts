@@ -8,10 +8,10 @@ import { parametersOf } from '../../workers/effect-parameters.ts';
 import { CannotLogOn } from '../../workers/host-connections.ts';
 import { EFFECT_REGISTRY } from '../../workers/registry.ts';
 import { AWAY, HOME, HOUR, pair, replicatingHome, type Scene, scenes, soon } from '../hyperv/suite/scene.ts';
-import { failureOf, hostAt } from '../hyperv/wsman/hosts.ts';
+import { basic, failureOf, hostAt } from '../hyperv/wsman/hosts.ts';
 import { member } from '../machines/support/facts.ts';
 
-const start = scenes(({ name, url, username, password }) => hostAt(url, { name, credentials: async () => ({ username, password }) }));
+const start = scenes(({ name, url, username, password }) => hostAt(url, { name, logOn: basic(username, password) }));
 
 function contextOf(scene: Scene, effect: EffectName, at: string, parameters: Partial<EffectParameters> = {}): EffectContext {
   const partner = at === HOME ? AWAY : HOME;

@@ -2,8 +2,8 @@ import { FailbackError } from '../../domain/failure.ts';
 import type { CallOptions } from '../hyperv-host.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { createHttpTransport } from './http-transport.ts';
+import type { LogOn } from './log-on/log-on.ts';
 import type { UriBase } from './resources.ts';
-import type { Credentials } from './secrets.ts';
 import type { Call, Session } from './session.ts';
 import { createSoapExchange, prepareRequest } from './soap-exchange.ts';
 import type { TlsTrust } from './tls-trust.ts';
@@ -13,9 +13,11 @@ export interface WsmanHostOptions {
   readonly name: string;
   /** e.g. `https://hv-dr-01.example.net:5986`; the port defaults to WinRM's, the path to `/wsman`. */
   readonly address: string;
-  /** Called for every request, at the moment of use; the result is never kept. */
-  readonly credentials: () => Promise<Credentials>;
-  /** Send the password over plain HTTP; default false. Only for networks that protect it otherwise, and for simulated hosts. */
+  readonly logOn: LogOn;
+  /**
+   * Send passwords (`basic`) and messages over plain HTTP as they are; default false. Only for networks that protect them otherwise, and for
+   * simulated hosts. The schemes that log a connection on seal their messages and do not need it.
+   */
   readonly allowUnencrypted?: boolean;
   /** Whom to believe to be the host; default Node's authorities and the name in the address. */
   readonly tls?: TlsTrust;
@@ -46,16 +48,16 @@ const CALL_MS = 60_000;
  */
 export function openSession(options: WsmanHostOptions): HostSession {
   const endpoint = parseEndpoint(options.name, options.address);
-  if (!endpoint.encrypted && options.allowUnencrypted !== true) throw unencrypted(options.name);
+  if (!endpoint.encrypted) requireProtection(options);
   const { maxSockets, maxAnswerBytes, maxEnvelopeSize } = { ...DEFAULTS, ...defined(options) };
-  const transport = createHttpTransport(endpoint, { maxSockets, maxAnswerBytes, trust: options.tls ?? {} });
+  const transport = createHttpTransport(endpoint, { maxSockets, maxAnswerBytes, trust: options.tls ?? {}, logOn: options.logOn });
   const pending = new Set<Promise<unknown>>();
   return {
     host: options.name,
     async prepare(call) {
-      await prepareRequest(endpoint, transport, options.credentials, { ...call, operation: 'any request' });
+      await prepareRequest(endpoint, transport, options.logOn, { ...call, operation: 'any request' });
     },
-    exchange: createSoapExchange(endpoint, transport, options.credentials),
+    exchange: createSoapExchange(endpoint, transport, options.logOn),
     pageSizes: new Map(),
     headers: ({ deadline }) => ({
       to: endpoint.url,
@@ -87,12 +89,19 @@ function defined({ maxSockets, maxAnswerBytes, maxEnvelopeSize }: WsmanHostOptio
   };
 }
 
-function unencrypted(host: string): FailbackError {
+function requireProtection({ name, logOn: { scheme }, allowUnencrypted }: WsmanHostOptions): void {
+  if (scheme === 'certificate') throw unprotected(name, 'but a certificate logs on by TLS only', 'Use https://…:5986.');
+  if (scheme !== 'basic' || allowUnencrypted === true) return;
+  const remedy = 'Use https://…:5986 or auth: negotiate, or allow unencrypted traffic for this host if the network protects it.';
+  throw unprotected(name, 'which would send the password in clear', remedy);
+}
+
+function unprotected(host: string, what: string, remedy: string): FailbackError {
   return new FailbackError({
     class: 'permanent',
     code: 'plan.invalid',
-    message: `The address of host ${host} is plain HTTP, which would send the password in clear`,
-    remedy: 'Use https://…:5986, or allow unencrypted traffic for this host if the network protects it.',
+    message: `The address of host ${host} is plain HTTP, ${what}`,
+    remedy,
     details: { host, sent: false },
   });
 }

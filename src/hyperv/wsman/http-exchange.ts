@@ -1,17 +1,21 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
-import { request as secureRequest } from 'node:https';
-import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
-import { hasFingerprint } from './tls-trust.ts';
 import { type BrokenExchange, brokenBy, TransportError } from './transport-failure.ts';
 
-export interface HttpRequest {
+/** One POST. */
+export interface HttpPost {
   readonly body: Buffer;
-  readonly authorization: string;
+  readonly contentType: string;
+  /** Null: the connection says who it is from. */
+  readonly authorization: string | null;
+}
+
+/** When an exchange ends at the latest. */
+export interface Limits {
   /** `performance.now()` value at which the exchange is given up. */
   readonly deadline: number;
-  /** `performance.now()` value after which nothing may be written any more. */
+  /** `performance.now()` value after which nothing may be written any more; null: whenever. */
   readonly sendBy: number | null;
   readonly signal: AbortSignal | null;
 }
@@ -29,48 +33,50 @@ export interface HttpAnswer {
 
 export interface Exchange {
   readonly endpoint: Endpoint;
-  readonly request: HttpRequest;
-  readonly agent: Agent;
-  /** Sockets that were open (with TLS and pin checked) before: a request that gets one of them is the reuse of a kept connection. */
-  readonly opened: WeakSet<Socket>;
-  readonly fingerprint: string | null;
+  readonly connection: Connection;
+  readonly post: HttpPost;
+  readonly limits: Limits;
   readonly maxAnswerBytes: number;
-  readonly resolve: (answer: HttpAnswer) => void;
-  readonly reject: (error: TransportError) => void;
 }
 
-const NO_CONNECTION = 'had no open connection before the request had to leave';
+/** One POST on an open connection, written in one piece and settled exactly once. @throws TransportError */
+export function exchange(what: Exchange): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => begin(what, resolve, reject));
+}
 
-/** One POST, settled exactly once. The request is written in one piece, and only on a connection that is already open. */
-export function exchange({ endpoint, request, agent, opened, fingerprint, maxAnswerBytes, resolve, reject }: Exchange): void {
-  let phase: 'connecting' | 'waiting' | 'reading' = 'connecting';
+function begin(
+  { endpoint, connection, post, limits, maxAnswerBytes }: Exchange,
+  resolve: (answer: HttpAnswer) => void,
+  reject: (error: TransportError) => void,
+): void {
+  let phase: 'waiting' | 'reading' = 'waiting';
   let sent = false;
-  let reused = false;
   let settled = false;
+  const reused = connection.used;
 
-  const http: ClientRequest = (endpoint.encrypted ? secureRequest : plainRequest)({
-    agent,
+  const http: ClientRequest = httpRequest({
+    agent: connection.agent,
     method: 'POST',
     host: endpoint.hostname,
     port: endpoint.port,
     path: endpoint.path,
     headers: {
-      'Content-Type': 'application/soap+xml;charset=UTF-8',
-      'Content-Length': request.body.length,
-      Authorization: request.authorization,
+      'Content-Type': post.contentType,
+      'Content-Length': post.body.length,
+      ...(post.authorization === null ? {} : { Authorization: post.authorization }),
       'User-Agent': 'failback',
     },
   });
-  const timer = setTimeout(() => fail(late('host.timeout', 'did not answer in time')), timerDelay(request.deadline));
-  const leaveTimer = request.sendBy === null ? undefined : setTimeout(tooLate, timerDelay(request.sendBy - 1));
-  const onAbort = (): void => fail(late(sent ? 'host.disconnected' : 'host.not-sent', 'was not waited for any longer'));
+  const timer = setTimeout(() => fail(late('host.timeout', 'did not answer in time', sent)), timerDelay(limits.deadline));
+  const leaveTimer = limits.sendBy === null ? undefined : setTimeout(tooLate, timerDelay(limits.sendBy - 1));
+  const onAbort = (): void => fail(late(sent ? 'host.disconnected' : 'host.not-sent', 'was not waited for any longer', sent));
 
   function settle(): boolean {
     if (settled) return false;
     settled = true;
     clearTimeout(timer);
     clearTimeout(leaveTimer);
-    request.signal?.removeEventListener('abort', onAbort);
+    limits.signal?.removeEventListener('abort', onAbort);
     return true;
   }
   function fail(broken: BrokenExchange): void {
@@ -78,53 +84,27 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
     http.destroy();
     reject(new TransportError(broken));
   }
-  function late(code: BrokenExchange['code'], what: string): BrokenExchange {
-    const remedy = 'Check the load of the host and the network; the limits are in the plan.';
-    return { code, class: 'retryable', what, remedy, sent, stale: false, errno: null };
-  }
 
   /**
    * At `sendBy`. What the kernel did not take by then waits in this process and must not leave it any more; the host cannot
    * carry out half a request, but whether the rest had just left is not known for certain.
    */
   function tooLate(): void {
-    if (sent) fail(late('host.timeout', 'did not take the whole request in time'));
-    else fail(late('host.not-sent', NO_CONNECTION));
-  }
-
-  /** What forbids to write on a connection that is open; null when nothing does. */
-  function obstacle(socket: Socket): BrokenExchange | null {
-    if (socket instanceof TLSSocket && fingerprint !== null && !opened.has(socket) && !hasFingerprint(socket, fingerprint)) {
-      const what = 'showed another certificate than the pinned one';
-      const remedy = 'Compare the fingerprint in the plan with the certificate of the host; a change that nobody made is an attack.';
-      return { code: 'host.tls', class: 'operator', what, remedy, sent, stale: false, errno: null };
-    }
-    if (performance.now() <= Math.min(request.sendBy ?? request.deadline, request.deadline)) return null;
-    return late(request.sendBy === null ? 'host.timeout' : 'host.not-sent', NO_CONNECTION);
+    if (sent) fail(late('host.timeout', 'did not take the whole request in time', sent));
+    else fail(late('host.not-sent', NO_CONNECTION, sent));
   }
 
   /** Runs in one turn of the event loop: between the look at the clock and the write nothing else can happen. */
-  function write(socket: Socket): void {
+  http.on('socket', () => {
     if (settled) return;
-    const broken = obstacle(socket);
-    if (broken !== null) {
-      fail(broken);
+    if (performance.now() > Math.min(limits.sendBy ?? limits.deadline, limits.deadline)) {
+      fail(late(limits.sendBy === null ? 'host.timeout' : 'host.not-sent', NO_CONNECTION, sent));
       return;
     }
-    opened.add(socket);
-    phase = 'waiting';
+    connection.used = true;
     sent = true;
-    http.end(request.body);
+    http.end(post.body);
     http.once('finish', () => clearTimeout(leaveTimer));
-  }
-
-  http.on('socket', (socket) => {
-    if (opened.has(socket)) {
-      reused = true;
-      write(socket);
-    } else {
-      socket.once(endpoint.encrypted ? 'secureConnect' : 'connect', () => write(socket));
-    }
   });
   http.on('error', (error) => fail(brokenBy(error, phase, sent, reused)));
   http.on('close', () => fail(brokenBy(new Error('closed'), phase, sent, reused)));
@@ -139,12 +119,20 @@ export function exchange({ endpoint, request, agent, opened, fingerprint, maxAns
       else if (settle()) resolve(answerOf(response, outcome));
     });
   });
-  if (request.signal?.aborted) onAbort();
-  else request.signal?.addEventListener('abort', onAbort, { once: true });
+  if (limits.signal?.aborted) onAbort();
+  else limits.signal?.addEventListener('abort', onAbort, { once: true });
+}
+
+export const NO_CONNECTION = 'had no open connection before the request had to leave';
+
+/** What ran out of time. */
+export function late(code: BrokenExchange['code'], what: string, sent: boolean): BrokenExchange {
+  const remedy = 'Check the load of the host and the network; the limits are in the plan.';
+  return { code, class: 'retryable', what, remedy, sent, stale: false, errno: null };
 }
 
 /** Milliseconds until a `performance.now()` value, within what timers can do. */
-function timerDelay(until: number): number {
+export function timerDelay(until: number): number {
   return Math.min(Math.max(0, until - performance.now()), 2 ** 31 - 1);
 }
 

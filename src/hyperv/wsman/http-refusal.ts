@@ -4,24 +4,14 @@ import type { HttpAnswer } from './http-exchange.ts';
 /**
  * What an HTTP status means where there is no SOAP message to say more. Class `operator` here always is a refusal before the
  * request was carried out. Null for 2xx.
+ * @param scheme by which WinRM knows the log-on, e.g. "Negotiate"
  */
-export function refusalOf(host: string, { status, authenticate }: HttpAnswer): Failure | null {
+export function refusalOf(host: string, { status, authenticate }: HttpAnswer, scheme: string): Failure | null {
   const details = { host, status };
   if (status >= 200 && status <= 299) return null;
   switch (status) {
-    case 401: {
-      const offered = schemes(authenticate);
-      return {
-        class: 'operator',
-        code: 'host.unauthorized',
-        message: `Host ${host} refused the user name or password${offered === '' ? '' : ` (it offers ${offered})`}`,
-        remedy:
-          offered === '' || /basic/i.test(offered)
-            ? 'Check the credentials of the plan.'
-            : 'Enable Basic over HTTPS: winrm set winrm/config/service/auth @{Basic="true"}.',
-        details,
-      };
-    }
+    case 401:
+      return unauthorized(host, scheme, offeredSchemes(authenticate), details);
     case 403:
       return {
         class: 'operator',
@@ -70,8 +60,33 @@ export function notWsman(host: string, status: number): Failure {
   };
 }
 
+function unauthorized(host: string, scheme: string, offered: readonly string[], details: Failure['details']): Failure {
+  const offers = offered.length === 0 ? '' : ` (it offers ${offered.join(', ')})`;
+  if (scheme !== 'Certificate' && offered.length > 0 && !offered.includes(scheme)) {
+    return {
+      class: 'operator',
+      code: 'host.unauthorized',
+      message: `Host ${host} does not let anybody log on by ${scheme}${offers}`,
+      remedy: `Set auth in the plan to what it offers, or allow it there: winrm set winrm/config/service/auth @{${scheme}="true"}.`,
+      ...(details === undefined ? {} : { details }),
+    };
+  }
+  const what = scheme === 'Certificate' ? 'the certificate' : 'the user name or password';
+  const remedy =
+    scheme === 'Certificate'
+      ? 'Check the mapping on the host: winrm enumerate winrm/config/service/certmapping.'
+      : 'Check the credentials of the plan, and whether the account may log on over the network.';
+  return {
+    class: 'operator',
+    code: 'host.unauthorized',
+    message: `Host ${host} refused ${what}${offers}`,
+    remedy,
+    ...(details === undefined ? {} : { details }),
+  };
+}
+
 /** Only the names: challenges may repeat what was sent. */
-function schemes(authenticate: string): string {
+function offeredSchemes(authenticate: string): readonly string[] {
   const known = ['Basic', 'Negotiate', 'Kerberos', 'NTLM', 'CredSSP', 'Digest'];
-  return known.filter((name) => new RegExp(`(^|,\\s*)${name}\\b`, 'i').test(authenticate)).join(', ');
+  return known.filter((name) => new RegExp(`(^|,\\s*)${name}\\b`, 'i').test(authenticate));
 }

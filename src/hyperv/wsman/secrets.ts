@@ -9,30 +9,21 @@ export interface Credentials {
 /** Turns a text that came from outside into one without secrets. */
 export type Mask = (text: string) => string;
 
-/** The `Authorization` header of one request, and the mask for everything its answer may repeat. */
-export interface Authorization {
-  readonly header: string;
-  readonly mask: Mask;
-}
-
 /**
- * Asks the resolver and makes a Basic header (UTF-8).
- * @throws FailbackError `secret.missing` when the resolver fails with anything but a FailbackError: its words are not repeated
+ * Asks a resolver.
+ * @throws FailbackError `secret.missing` when it fails with anything but a FailbackError: its words are not repeated
  */
-export async function authorize(host: string, resolve: () => Promise<Credentials>): Promise<Authorization> {
-  const { username, password } = await resolve().catch((error: unknown) => {
+export async function resolveSecrets<T>(host: string, resolve: () => Promise<T>): Promise<T> {
+  try {
+    return await resolve();
+  } catch (error) {
     if (error instanceof FailbackError) throw error;
-    throw missing(host, 'could not be read');
-  });
-  // RFC 7617 forbids control characters in both.
-  if (username.includes(':') || /\p{Cc}/u.test(username + password))
-    throw missing(host, 'contain characters that Basic authentication cannot carry');
-  const token = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-  return { header: `Basic ${token}`, mask: createMask([token, password]) };
+    throw unusable(host, 'could not be read');
+  }
 }
 
 /** Replaces every occurrence of every secret by `***`; also their URL-encoded and XML-escaped forms. */
-function createMask(secrets: readonly string[]): Mask {
+export function createMask(secrets: readonly string[]): Mask {
   const forms = new Set<string>();
   for (const secret of secrets) {
     if (secret === '') continue;
@@ -44,7 +35,8 @@ function createMask(secrets: readonly string[]): Mask {
   return (text) => longestFirst.reduce((masked, secret) => masked.replaceAll(secret, '***'), text);
 }
 
-function missing(host: string, what: string): FailbackError {
+/** Credentials that are there and can not be used, or are not there. @param what the rest of a sentence about them */
+export function unusable(host: string, what: string): FailbackError {
   return new FailbackError({
     class: 'operator',
     code: 'secret.missing',

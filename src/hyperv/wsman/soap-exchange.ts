@@ -2,8 +2,11 @@ import { FailbackError, type Failure, type FailureClass } from '../../domain/fai
 import type { Endpoint } from './endpoint.ts';
 import type { HttpAnswer } from './http-exchange.ts';
 import { notWsman, refusalOf } from './http-refusal.ts';
-import type { HttpPost, HttpTransport } from './http-transport.ts';
-import { type Authorization, authorize, type Credentials, type Mask } from './secrets.ts';
+import type { HttpTransport, Post } from './http-transport.ts';
+import type { LogOn } from './log-on/log-on.ts';
+import type { PostedAnswer } from './log-on/post-as.ts';
+import { type ReadyLogOn, readyLogOn } from './log-on/ready-log-on.ts';
+import type { Mask } from './secrets.ts';
 import { describeHresult, meaningOf, readFault, type SoapFault } from './soap-fault.ts';
 import { TransportError } from './transport-failure.ts';
 import { descend, parseXmlInParts, type XmlElement, XmlRefused } from './xml-reader.ts';
@@ -33,15 +36,16 @@ export interface SoapAnswer {
 /** Sends one message and returns the answer's envelope. @throws FailbackError for everything else, faults included */
 export type SoapExchange = (request: SoapRequest) => Promise<SoapAnswer>;
 
-export function createSoapExchange(endpoint: Endpoint, transport: HttpTransport, credentials: () => Promise<Credentials>): SoapExchange {
+export function createSoapExchange(endpoint: Endpoint, transport: HttpTransport, logOn: LogOn): SoapExchange {
   return async (request) => {
     let mask: Mask = (text) => text;
     try {
       const { deadline, sendBy, signal } = request;
-      const [post, authorization] = await prepareRequest(endpoint, transport, credentials, request);
-      mask = authorization.mask;
-      const body = Buffer.from(request.message, 'utf8');
-      return await judge(endpoint.name, request, await post({ body, authorization: authorization.header, deadline, sendBy, signal }), mask);
+      const [post, ready] = await prepareRequest(endpoint, transport, logOn, request);
+      mask = ready.mask;
+      const message = Buffer.from(request.message, 'utf8');
+      const answer = await post({ message, logOn: ready, repeatable: request.effect === 'read', deadline, sendBy, signal });
+      return await judge(endpoint.name, request, answer, ready);
     } catch (error) {
       throw masked(attribute(endpoint.name, request, error), mask);
     }
@@ -58,12 +62,12 @@ export function isStaleConnection(error: unknown): boolean {
  * @throws FailbackError `secret.missing`; `host.tls` for an authority that can not be read; `host.not-sent` when it takes too long
  */
 export function prepareRequest(
-  { name }: Endpoint,
+  endpoint: Endpoint,
   transport: HttpTransport,
-  credentials: () => Promise<Credentials>,
+  logOn: LogOn,
   request: Pick<SoapRequest, 'deadline' | 'signal' | 'operation'>,
-): Promise<[HttpPost, Authorization]> {
-  return beforehand(name, request, Promise.all([transport.open(), authorize(name, credentials)]));
+): Promise<[Post, ReadyLogOn]> {
+  return beforehand(endpoint.name, request, Promise.all([transport.open(), readyLogOn(endpoint, logOn)]));
 }
 
 async function beforehand<T>(
@@ -97,14 +101,13 @@ async function beforehand<T>(
   }
 }
 
-async function judge(host: string, request: SoapRequest, answer: HttpAnswer, mask: Mask): Promise<SoapAnswer> {
-  const refusal = refusalOf(host, answer);
-  if (refusal !== null && answer.status === 401) throw failure(request, refusal, false);
+async function judge(host: string, request: SoapRequest, answer: PostedAnswer, { scheme, mask }: ReadyLogOn): Promise<SoapAnswer> {
+  const refusal = refusalOf(host, answer, scheme);
+  // What nobody has signed does not prove that the request was not carried out.
+  const refused = answer.authentic && refusal?.class === 'operator';
+  if (refusal !== null && answer.status === 401) throw failure(request, refusal, answer.sent && !refused);
   const envelope = await readEnvelope(answer);
-  if (envelope === null) {
-    if (refusal !== null) throw failure(request, refusal, refusal.class !== 'operator');
-    throw failure(request, notWsman(host, answer.status), true);
-  }
+  if (envelope === null) throw failure(request, refusal ?? notWsman(host, answer.status), answer.sent && !refused);
   if (envelope instanceof XmlRefused) throw failure(request, malformed(host, request.operation, envelope.message), true);
   if (!relatesTo(envelope, request.messageId))
     throw failure(request, malformed(host, request.operation, 'it belongs to another request'), true);

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { type ConnectionOptions, createSecureContext, type TLSSocket } from 'node:tls';
 import { FailbackError } from '../../domain/failure.ts';
+import type { LogOn } from './log-on/log-on.ts';
+import { resolveSecrets } from './secrets.ts';
 
 /** Whom to believe to be the host. Without any setting: the authorities Node trusts, and the name in the address. */
 export interface TlsTrust {
@@ -15,12 +17,15 @@ export interface TlsTrust {
   readonly serverName?: string;
 }
 
-/** The TLS options of Node for a trust: at least TLS 1.2, no session reuse (a resumed session would skip the checks). */
-export async function tlsOptions(host: string, trust: TlsTrust): Promise<ConnectionOptions & { maxCachedSessions: number }> {
-  const ca = trust.caFiles === undefined ? undefined : await Promise.all(trust.caFiles.map((file) => readAuthority(host, file)));
+/**
+ * The TLS options of Node for a trust and a log-on: at least TLS 1.2, and the client's certificate where it is what logs on.
+ * @throws FailbackError `host.tls` when a file can not be read or a key does not fit
+ */
+export async function tlsOptions(host: string, trust: TlsTrust, logOn: LogOn): Promise<ConnectionOptions> {
+  const ca = trust.caFiles === undefined ? undefined : await Promise.all(trust.caFiles.map((file) => readPem(host, 'authority', file)));
   return {
     minVersion: 'TLSv1.2',
-    maxCachedSessions: 0,
+    ...(logOn.scheme === 'certificate' ? await ownCertificate(host, logOn) : {}),
     rejectUnauthorized: trust.fingerprint === undefined || ca !== undefined,
     ...(ca === undefined ? {} : { ca }),
     ...(trust.serverName === undefined ? {} : { servername: trust.serverName }),
@@ -48,17 +53,44 @@ export function hasFingerprint(socket: TLSSocket, fingerprint: string): boolean 
   return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '') === fingerprint;
 }
 
-async function readAuthority(host: string, file: string): Promise<string> {
+async function ownCertificate(host: string, logOn: Extract<LogOn, { scheme: 'certificate' }>): Promise<ConnectionOptions> {
+  const { certificateFile, keyFile, passphrase } = logOn;
+  const [cert, key, phrase] = await Promise.all([
+    readPem(host, 'certificate', certificateFile),
+    readPem(host, 'key', keyFile),
+    passphrase === null ? undefined : resolveSecrets(host, passphrase),
+  ]);
+  const own = { cert, key, ...(phrase === undefined ? {} : { passphrase: phrase }) };
+  try {
+    createSecureContext(own);
+  } catch (error) {
+    throw unusable(host, `The certificate ${certificateFile} and the key ${keyFile} for host ${host} can not be used`, codeOf(error));
+  }
+  return own;
+}
+
+async function readPem(host: string, kind: 'authority' | 'certificate' | 'key', file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    throw new FailbackError({
-      class: 'operator',
-      code: 'host.tls',
-      message: `The certificate authority file ${file} of host ${host} cannot be read (${errno})`,
-      remedy: 'Check the path and its permissions.',
-      details: { host, errno, sent: false },
-    });
+    throw unusable(
+      host,
+      `The ${kind === 'authority' ? 'certificate authority' : kind} file ${file} of host ${host} cannot be read`,
+      codeOf(error),
+    );
   }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
+
+function unusable(host: string, message: string, errno: string): FailbackError {
+  return new FailbackError({
+    class: 'operator',
+    code: 'host.tls',
+    message: `${message} (${errno})`,
+    remedy: 'Check the paths and their permissions; a key needs its passphrase, and must be the one of the certificate.',
+    details: { host, errno, sent: false },
+  });
 }

@@ -15,7 +15,7 @@ import { measureReplication } from './replication-statistics.ts';
 export type { WsmanHostOptions } from './host-session.ts';
 
 /**
- * A Hyper-V host reached by WS-Management (WinRM) with Basic authentication. Opens no connection before the first call.
+ * A Hyper-V host reached by WS-Management (WinRM). Opens no connection before the first call.
  * @throws FailbackError `plan.invalid` for options that cannot be used
  */
 export function createWsmanHost(options: WsmanHostOptions): HyperVHost {

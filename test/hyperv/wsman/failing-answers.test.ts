@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
-import { failureOf, hostAt, PASSWORD, soon, VM } from './hosts.ts';
+import { basic, basicOf, failureOf, hostAt, PASSWORD, soon, VM } from './hosts.ts';
 import { recording } from './recordings.ts';
 import { envelope, fault, http, page, replay, type Script, type ScriptedServer, scriptedServer } from './scripted-server.ts';
 
@@ -268,7 +268,7 @@ describe('calls that are given up', () => {
   });
 
   it('credentials that never come do not keep a call longer than it may take', async () => {
-    await against(() => undefined, { credentials: () => new Promise(() => undefined) });
+    await against(() => undefined, { logOn: basicOf(() => new Promise(() => undefined)) });
     expect(await failureOf(host.requestStateChange(VM, 2, soon({ timeoutMs: 50 })))).toMatchObject({
       code: 'host.not-sent',
       details: { sent: false },
@@ -300,9 +300,9 @@ describe('what must not be told', () => {
 
   it('the words of a credential resolver that fails', async () => {
     await against(() => undefined, {
-      credentials: async () => {
+      logOn: basicOf(async () => {
         throw new Error(`cannot decrypt ${PASSWORD}`);
-      },
+      }),
     });
     const failure = await failureOf(host.requestStateChange(VM, 2, soon()));
     expect(failure).toMatchObject({ code: 'secret.missing', class: 'operator', details: { sent: false } });
@@ -311,7 +311,7 @@ describe('what must not be told', () => {
 
   it('sends the password as UTF-8 Basic, at once', async () => {
     await against(({ socket }) => void socket.write(xml(page('Enumerate', '', null, true))), {
-      credentials: async () => ({ username: 'CONTOSO\\jürgen', password: 'pä:ss' }),
+      logOn: basic('CONTOSO\\jürgen', 'pä:ss'),
     });
     await host.observe({ jobsOfVm: false });
     const sent = /authorization: basic (\S+)/i.exec(server.requests[0]?.headers ?? '')?.[1] ?? '';

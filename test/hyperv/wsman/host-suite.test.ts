@@ -1,6 +1,4 @@
 import { describeHyperVHost } from '../suite/hyperv-host-suite.ts';
-import { hostAt } from './hosts.ts';
+import { basic, hostAt } from './hosts.ts';
 
-describeHyperVHost('WS-Management', ({ name, url, username, password }) =>
-  hostAt(url, { name, credentials: async () => ({ username, password }) }),
-);
+describeHyperVHost('WS-Management', ({ name, url, username, password }) => hostAt(url, { name, logOn: basic(username, password) }));

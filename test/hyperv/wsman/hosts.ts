@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { FailbackError } from '../../../src/domain/failure.ts';
 import type { CallControl, HyperVHost, ReplicationSettings } from '../../../src/hyperv/hyperv-host.ts';
+import type { LogOn } from '../../../src/hyperv/wsman/log-on/log-on.ts';
+import type { Credentials } from '../../../src/hyperv/wsman/secrets.ts';
 import { createWsmanHost, type WsmanHostOptions } from '../../../src/hyperv/wsman/wsman-host.ts';
 
 export const PASSWORD = 'S3cret & <Passw0rd>!';
@@ -8,13 +10,16 @@ export const VM = '6B2F0C7E-0000-4000-8000-00000000CAFE';
 
 /** A host at an address of the test, with settings that suit a scripted server. */
 export function hostAt(address: string, options: Partial<WsmanHostOptions> = {}): HyperVHost {
-  return createWsmanHost({
-    name: 'hv-test',
-    address,
-    allowUnencrypted: true,
-    credentials: async () => ({ username: 'hvadmin', password: PASSWORD }),
-    ...options,
-  });
+  return createWsmanHost({ name: 'hv-test', address, allowUnencrypted: true, logOn: basic('hvadmin', PASSWORD), ...options });
+}
+
+/** A log-on by Basic authentication. */
+export function basic(username: string, password: string): LogOn {
+  return basicOf(async () => ({ username, password }));
+}
+
+export function basicOf(credentials: () => Promise<Credentials>): LogOn {
+  return { scheme: 'basic', credentials };
 }
 
 /** Control of a change that may leave any time soon. */

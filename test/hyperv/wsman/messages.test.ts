@@ -6,7 +6,7 @@ import { readReplicationSettings, reversed } from '../../../src/hyperv/wsman/rep
 import { resourceOf } from '../../../src/hyperv/wsman/resources.ts';
 import { readInstance, textOf } from '../../../src/hyperv/wsman/wire-instance.ts';
 import { descend, parseXml } from '../../../src/hyperv/wsman/xml-reader.ts';
-import { failureOf, hostAt, PASSWORD, SETTINGS, soon, VM } from './hosts.ts';
+import { basic, failureOf, hostAt, PASSWORD, SETTINGS, soon, VM } from './hosts.ts';
 import { recording } from './recordings.ts';
 import { envelope, http, replay, type ScriptedServer, scriptedServer, subject } from './scripted-server.ts';
 
@@ -83,7 +83,7 @@ describe('Get', () => {
       name: 'hv',
       address: server.url,
       allowUnencrypted: true,
-      credentials: async () => ({ username: 'u', password: PASSWORD }),
+      logOn: basic('u', PASSWORD),
     });
   const target = resourceOf('cim-schema', 'root/virtualization/v2', 'Msvm_ConcreteJob', { InstanceID: 'J' });
 

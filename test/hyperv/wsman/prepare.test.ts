@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { FailbackError } from '../../../src/domain/failure.ts';
 import { createWsmanHost, type WsmanHostOptions } from '../../../src/hyperv/wsman/wsman-host.ts';
+import { basic, basicOf } from './hosts.ts';
 
 /** A host that counts connections and answers nothing. */
 async function silentHost(options: Partial<WsmanHostOptions> = {}) {
@@ -19,7 +20,7 @@ async function silentHost(options: Partial<WsmanHostOptions> = {}) {
     name: 'hv',
     address: `http://127.0.0.1:${port}`,
     allowUnencrypted: true,
-    credentials: async () => ({ username: 'u', password: 'p' }),
+    logOn: basic('u', 'p'),
     ...options,
   });
   onTestFinished(async () => {
@@ -38,10 +39,10 @@ test('what a request needs is made ready without a word to the host', async () =
 test('a credential that can not be resolved is told without a word to the host, and is asked for anew each time', async () => {
   let there = false;
   const { host, seen } = await silentHost({
-    credentials: async () => {
+    logOn: basicOf(async () => {
       if (there) return { username: 'u', password: 'p' };
       throw new FailbackError({ class: 'operator', code: 'secret.missing', message: 'env:X: the environment variable is not set' });
-    },
+    }),
   });
   await expect(host.prepare()).rejects.toMatchObject({ code: 'secret.missing' });
   there = true;
@@ -56,6 +57,6 @@ test('a certificate authority that can not be read is told without a word to the
 });
 
 test('a credential that never comes is given up in time', async () => {
-  const { host } = await silentHost({ credentials: () => new Promise(() => undefined) });
+  const { host } = await silentHost({ logOn: basicOf(() => new Promise(() => undefined)) });
   await expect(host.prepare({ timeoutMs: 20 })).rejects.toMatchObject({ code: 'host.not-sent', details: { sent: false } });
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
-import { failureOf, hostAt, SETTINGS, soon, VM } from './hosts.ts';
+import { basicOf, failureOf, hostAt, SETTINGS, soon, VM } from './hosts.ts';
 import { envelope, http, page, type ScriptedServer, scriptedServer, subject } from './scripted-server.ts';
 
 const closing: (() => Promise<unknown>)[] = [];
@@ -76,10 +76,10 @@ describe('a change does not leave after its time', () => {
     let asked = (): void => undefined;
     const resolving = new Promise<void>((resolve) => (asked = resolve));
     const late = hostAt(`http://127.0.0.1:${port}`, {
-      credentials: async () => {
+      logOn: basicOf(async () => {
         asked();
         return { username: 'u', password: 'p' };
-      },
+      }),
     });
     keep(late);
     const failure = failureOf(late.requestStateChange(VM, 2, soon({ sendBy: within(60) })));

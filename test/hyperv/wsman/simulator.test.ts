@@ -3,7 +3,7 @@ import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
 import type { WsmanHostOptions } from '../../../src/hyperv/wsman/wsman-host.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { manualClock } from '../../../src/simulator/world/clock.ts';
-import { failureOf, hostAt } from './hosts.ts';
+import { basic, failureOf, hostAt } from './hosts.ts';
 
 let simulator: Simulator;
 const opened: HyperVHost[] = [];
@@ -24,7 +24,7 @@ function connect(index = 0, options: Partial<WsmanHostOptions> = {}): HyperVHost
   const served = simulator.hosts[index];
   if (served === undefined) throw new Error(`no host ${index}`);
   const { username, password } = served;
-  const host = hostAt(served.url, { name: served.name, credentials: async () => ({ username, password }), ...options });
+  const host = hostAt(served.url, { name: served.name, logOn: basic(username, password), ...options });
   opened.push(host);
   return host;
 }
@@ -39,7 +39,7 @@ describe('against a simulated host', () => {
 
   it('is refused with a wrong password', async () => {
     await start({});
-    const host = connect(0, { credentials: async () => ({ username: 'hvadmin', password: 'wrong' }) });
+    const host = connect(0, { logOn: basic('hvadmin', 'wrong') });
     expect(await failureOf(host.identify())).toMatchObject({ code: 'host.unauthorized', class: 'operator', details: { sent: false } });
   });
 
