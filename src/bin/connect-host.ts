@@ -1,8 +1,10 @@
 import { readConnection } from '../cli/host-connection.ts';
+import { FailbackError } from '../domain/failure.ts';
 import type { HyperVHost } from '../hyperv/hyperv-host.ts';
 import { createWsmanHost } from '../hyperv/wsman/wsman-host.ts';
 import { resolveSecret } from '../plan/secret.ts';
 import type { RunHost } from '../runtime/run-record.ts';
+import { logOnOf } from './log-on.ts';
 
 export interface ConnectHostOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -11,29 +13,38 @@ export interface ConnectHostOptions {
 }
 
 /**
- * A host as a run keeps it, reached by WS-Management. Credentials are resolved for every request and kept nowhere.
+ * A host as a run keeps it. Credentials are resolved for every request and kept nowhere.
  * @throws FailbackError `plan.invalid`
  */
 export async function connectHost(host: RunHost, { environment, warn }: ConnectHostOptions): Promise<HyperVHost> {
-  const { credentials, tls, allowUnencrypted } = readConnection(host);
+  const access = readConnection(host);
   let warned = false;
+  const readSecret = (reference: string) =>
+    resolveSecret(reference, {
+      environment,
+      warn: (message) => {
+        if (!warned) warn(message);
+        warned = true;
+      },
+    });
+  if (access.transport !== 'wsman') throw notYet(host.name, `transport ${access.transport}`);
+  const logOn = logOnOf(access, readSecret);
+  if (logOn.scheme !== 'basic') throw notYet(host.name, `auth ${logOn.scheme}`);
+  const { caFile, fingerprint } = access.tls;
   return createWsmanHost({
     name: host.name,
     address: host.address,
-    allowUnencrypted,
-    credentials: async () => {
-      const password = await resolveSecret(credentials.password, {
-        environment,
-        warn: (message) => {
-          if (!warned) warn(message);
-          warned = true;
-        },
-      });
-      return { username: credentials.username, password };
-    },
-    tls: {
-      ...(tls.caFile === null ? {} : { caFiles: [tls.caFile] }),
-      ...(tls.fingerprint === null ? {} : { fingerprint: tls.fingerprint }),
-    },
+    allowUnencrypted: access.auth === 'basic' && access.allowUnencrypted,
+    credentials: logOn.credentials,
+    tls: { ...(caFile === null ? {} : { caFiles: [caFile] }), ...(fingerprint === null ? {} : { fingerprint }) },
+  });
+}
+
+function notYet(host: string, what: string): FailbackError {
+  return new FailbackError({
+    class: 'operator',
+    code: 'plan.invalid',
+    message: `Host ${host} is to be reached with ${what}, which this version can not do yet`,
+    remedy: 'Use transport: wsman with auth: basic for it.',
   });
 }

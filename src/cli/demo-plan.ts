@@ -42,6 +42,7 @@ export async function writeDemoPlan({ directory, name, hosts, strategy, playAgai
         host.name,
         {
           address: host.url,
+          auth: 'basic',
           credentials: { username: host.username, password: `file:${passwordFile(host.name)}` },
           allowUnencrypted: true,
           ...(pairs ? { site: host.site } : {}),

@@ -95,8 +95,8 @@ function clockFinding({ clockSkewMs }: HostIdentity): Finding {
   };
 }
 
-function trustFindings({ allowUnencrypted, address }: PlanHost): Finding[] {
-  if (!allowUnencrypted || !address.startsWith('http:')) return [];
+function trustFindings({ access, address }: PlanHost): Finding[] {
+  if (access.auth !== 'basic' || !address.startsWith('http:')) return [];
   return [{ severity: 'warning', message: 'passwords and orders travel in clear text', remedy: 'Use https:// outside of labs.' }];
 }
 

@@ -3,31 +3,29 @@ import type { MemberSpec, Plan, PlannedSettings } from '../plan/plan.ts';
 import { byteWords } from '../report/byte-words.ts';
 import { durationWords } from '../report/duration-words.ts';
 import { printable } from '../report/printable.ts';
+import { accountWords, logOnWords, proofWords, trustWords } from './access-words.ts';
 import type { Colors } from './output.ts';
 import { table } from './table.ts';
 
 /** A plan in words. Holds references to credentials, never credentials. */
 export function showPlan(plan: Plan, colors: Colors): readonly string[] {
   const { retry, timeouts, startStates, after, start, stable, strategy, recoveryPoint } = plan.defaults;
-  const hosts = plan.hosts.map(({ name, address, credentials, limits, tls, allowUnencrypted, site, cluster }) => [
+  const hosts = plan.hosts.map(({ name, address, access, limits, site, cluster }) => [
     name,
     printable(`${site ?? '-'}${cluster === null ? '' : ` (cluster ${cluster})`}`),
     printable(address),
-    printable(credentials.username),
-    printable(credentials.password),
-    allowUnencrypted
-      ? colors.yellow('unencrypted allowed')
-      : tls.fingerprint
-        ? 'pinned certificate'
-        : tls.caFile
-          ? 'own authorities'
-          : 'system authorities',
+    logOnWords(access),
+    printable(accountWords(access)),
+    printable(proofWords(access)),
+    access.auth === 'basic' && access.transport === 'wsman' && access.allowUnencrypted
+      ? colors.yellow(trustWords(access))
+      : trustWords(access),
     String(limits.inFlight),
   ]);
   return [
     `${colors.bold(printable(plan.name))}: at most ${plan.limits.inFlight} VMs in flight${plan.home === null ? '' : `, home is ${printable(plan.home)}`}`,
     '',
-    table(['host', 'site', 'address', 'account', 'password', 'trust', 'in flight'], hosts, colors, ['in flight']),
+    table(['host', 'site', 'address', 'log-on', 'account', 'proof', 'trust', 'in flight'], hosts, colors, ['in flight']),
     '',
     colors.bold('members, in this order'),
     ...plan.members.map((member, n) => `  ${n + 1}. ${memberLine(member)}`),

@@ -1,6 +1,6 @@
+import { checkAccess } from './access-checks.ts';
 import { isRecord } from './describe-issue.ts';
 import { formatDuration, parseDuration } from './duration.ts';
-import { parseAddress } from './host-address.ts';
 import { nearest } from './nearest.ts';
 import { PLAN_DEFAULTS } from './plan.ts';
 import { checkSites, checkStarts } from './site-checks.ts';
@@ -15,7 +15,7 @@ export interface CrossProblem {
 }
 
 /**
- * Rules that span several places: hosts that members name, machines named twice, clear text, times that contradict each
+ * Rules that span several places: hosts that members name, machines named twice, how hosts are logged on to, times that contradict each
  * other. Works on data of any shape, so that these are reported together with errors of shape.
  */
 export function crossCheck(data: unknown): CrossProblem[] {
@@ -23,7 +23,8 @@ export function crossCheck(data: unknown): CrossProblem[] {
   const hosts = isRecord(data.hosts) ? data.hosts : {};
   const members = Array.isArray(data.members) ? data.members : [];
   return [
-    ...checkHosts(hosts),
+    ...checkNames(hosts),
+    ...checkAccess(hosts),
     ...checkReferences(hosts, members),
     ...checkDoubles(members),
     ...checkTimes(data.defaults, members),
@@ -33,9 +34,9 @@ export function crossCheck(data: unknown): CrossProblem[] {
   ];
 }
 
-function* checkHosts(hosts: Readonly<Record<string, unknown>>): Generator<CrossProblem> {
+function* checkNames(hosts: Readonly<Record<string, unknown>>): Generator<CrossProblem> {
   const seen = new Map<string, string>();
-  for (const [name, host] of Object.entries(hosts)) {
+  for (const name of Object.keys(hosts)) {
     const first = seen.get(name.toLowerCase());
     if (first !== undefined)
       yield {
@@ -45,26 +46,6 @@ function* checkHosts(hosts: Readonly<Record<string, unknown>>): Generator<CrossP
         message: `host ${JSON.stringify(name)} differs from ${JSON.stringify(first)} by case only`,
       };
     seen.set(name.toLowerCase(), name);
-    if (!isRecord(host) || typeof host.address !== 'string') continue;
-    const parsed = parseAddress(host.address);
-    if ('problem' in parsed) continue;
-    const path = ['hosts', name, 'address'];
-    if (!parsed.secure && host.allowUnencrypted !== true)
-      yield {
-        severity: 'error',
-        path,
-        message: 'http:// sends the password in clear text',
-        expected: 'https://, or allowUnencrypted: true for a lab',
-      };
-    if (parsed.secure && host.allowUnencrypted === true)
-      yield {
-        severity: 'warning',
-        path: ['hosts', name, 'allowUnencrypted'],
-        part: 'key',
-        message: 'allowUnencrypted does nothing for an https:// address',
-      };
-    if (!parsed.secure && isRecord(host.tls))
-      yield { severity: 'warning', path: ['hosts', name, 'tls'], part: 'key', message: 'tls does nothing for an http:// address' };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isLaterKey, isLaterValue } from './later-versions.ts';
+import { isLaterKey } from './later-versions.ts';
 import { nearest } from './nearest.ts';
 import { KEYS_BY_PLACE } from './plan-schema.ts';
 
@@ -48,9 +48,7 @@ function wrongValue(path: readonly PropertyKey[], value: unknown, valid: string)
   if (value === null) return { message: `${quote(key)} has no value`, expected: valid };
   if (path[0] === 'defaults' && path[1] === 'verify' && path.length === 2 && Array.isArray(value))
     return { message: 'a list of probes belongs under "probes" here', expected: valid };
-  if (isLaterValue(key, value))
-    return { message: `${key === undefined ? '' : `${String(key)}: `}${value} comes with a later version`, expected: valid };
-  if (key === 'password') return { message: 'credentials are references: env:NAME or file:PATH', expected: valid };
+  if (key === 'password' || key === 'passphrase') return { message: 'credentials are references: env:NAME or file:PATH', expected: valid };
   if (key === 'version') return { message: `this failback does not know version ${show(value)} of the plan format`, expected: valid };
   const shown = path.includes('credentials') || key === 'address' ? 'this value' : show(value);
   const where = typeof key === 'number' ? '' : ` for ${quote(key)}`;
@@ -64,6 +62,8 @@ function unknownKey(path: readonly PropertyKey[], key: string, data: unknown): D
   if (isLaterKey(place, key)) return { ...found, message: `${quote(key)} comes with a later version` };
   if (place === 'defaults.verify' && KEYS_BY_PLACE['defaults.verify.probes.*']?.includes(key))
     return { ...found, message: `${quote(key)} belongs into the list "probes"` };
+  if (place === 'hosts.*' && KEYS_BY_PLACE['hosts.*.credentials']?.includes(key))
+    return { ...found, message: `${quote(key)} belongs under "credentials"` };
   if (place === '' && KEYS_BY_PLACE.defaults?.includes(key)) return { ...found, message: `${quote(key)} belongs under "defaults"` };
   if (place === 'members.*.match' && KEYS_BY_PLACE['members.*']?.includes(key))
     return { ...found, message: `${quote(key)} belongs to a member named with "vm"; machines picked by "match" take the plan's defaults` };

@@ -4,6 +4,8 @@ import { parseByteSize } from './byte-size.ts';
 import { normaliseGuid } from './cross-checks.ts';
 import { parseDuration } from './duration.ts';
 import { parseAddress } from './host-address.ts';
+import type { HostInput } from './host-schema.ts';
+import { normaliseAccess } from './normalise-access.ts';
 import {
   DEFAULT_IN_FLIGHT,
   DEFAULT_TRANSFERS,
@@ -17,7 +19,7 @@ import {
   type ReverseOverrides,
   type SourcePosition,
 } from './plan.ts';
-import type { DefaultsInput, HostInput, NamedMemberInput, PlanInput } from './plan-schema.ts';
+import type { DefaultsInput, NamedMemberInput, PlanInput } from './plan-schema.ts';
 import type { ProbeInput } from './probe-schema.ts';
 import type { RetryInput, ReverseInput, TimeoutsInput, VerifyInput } from './settings-schema.ts';
 
@@ -42,16 +44,10 @@ export function normalisePlan(input: PlanInput, folder: string, positionOf: (mem
 function normaliseHost(name: string, host: HostInput, folder: string): PlanHost {
   const parsed = parseAddress(host.address);
   if ('problem' in parsed) throw new RangeError(parsed.problem);
-  const { password, username } = host.credentials;
-  const hex = host.tls?.fingerprint?.replace(/^sha256:/i, '').replaceAll(':', '');
   return {
     name,
     address: parsed.address,
-    transport: host.transport ?? 'wsman',
-    auth: host.auth ?? 'basic',
-    credentials: { username, password: password.startsWith('file:') ? `file:${resolve(folder, password.slice(5))}` : password },
-    tls: { caFile: host.tls?.ca === undefined ? null : resolve(folder, host.tls.ca), fingerprint: hex?.toUpperCase() ?? null },
-    allowUnencrypted: host.allowUnencrypted ?? false,
+    access: normaliseAccess(host, folder),
     site: host.site ?? null,
     cluster: host.cluster ?? null,
     broker: host.broker ?? null,

@@ -1,5 +1,6 @@
 import { Document, isNode, isSeq } from 'yaml';
 import { describeReplicationHealth, describeReplicationState } from '../domain/replication.ts';
+import type { HostAccess } from './host-access.ts';
 import { type InventoryVm, isRecoverySide } from './inventory.ts';
 import { DEFAULT_IN_FLIGHT, DEFAULT_TRANSFERS, type PlanHost } from './plan.ts';
 import { vmName } from './plan-schema.ts';
@@ -28,7 +29,7 @@ export function writePlanTemplate(inventory: readonly InventoryVm[], options: Pl
   const home = options.home ?? (told ? 'home' : null);
   const recovery = home === null ? inventory.filter(isRecoverySide) : onceEach(inventory.filter(isRecoverySide));
   const machines = recovery.filter(({ name }) => vmName.safeParse(name).success);
-  const known = new Map((options.hosts ?? []).map((host) => [host.name, hostEntry(host, told)]));
+  const known = new Map<string, object>((options.hosts ?? []).map((host) => [host.name, hostEntry(host, told)]));
   for (const { host } of inventory) if (!known.has(host)) known.set(host, guessedHost(host, told));
   if (known.size === 0) known.set('hyperv-host', guessedHost('hyperv-host', null));
 
@@ -69,21 +70,40 @@ function toldWords({ certain }: ToldSites): string {
     : ' "home" and "site" are a guess: home is where most machines send from. CHECK THEM, everything depends on it.';
 }
 
-function hostEntry({ name, address, credentials, tls, allowUnencrypted, limits, ...more }: PlanHost, told: ToldSites | null) {
-  const { caFile, fingerprint } = tls;
+function hostEntry({ name, address, access, limits, ...more }: PlanHost, told: ToldSites | null) {
   const { site, cluster, broker, replicaCertificate } = more;
   const place = site ?? told?.siteOf.get(name);
   return {
     address,
-    credentials: { ...credentials },
-    ...(caFile === null && fingerprint === null ? {} : { tls: { ...(caFile && { ca: caFile }), ...(fingerprint && { fingerprint }) } }),
-    ...(allowUnencrypted ? { allowUnencrypted } : {}),
+    ...accessEntry(access),
     ...(place && { site: place }),
     ...(cluster && { cluster }),
     ...(broker && { broker }),
     ...(replicaCertificate && { replicaCertificate }),
     limits: { ...limits },
   };
+}
+
+/** How a host is reached, as a plan says it. */
+function accessEntry(access: HostAccess) {
+  const auth = { auth: access.auth, ...(access.credentials && { credentials: given(access.credentials) }) };
+  if (access.transport === 'powershell') {
+    const { transport, executable, sessions } = access;
+    return { transport, ...auth, powershell: given({ executable, sessions }) };
+  }
+  const { caFile, fingerprint } = access.tls;
+  return {
+    ...auth,
+    ...('spn' in access && access.spn !== null ? { spn: access.spn } : {}),
+    ...(caFile === null && fingerprint === null ? {} : { tls: given({ ca: caFile, fingerprint }) }),
+    ...('allowUnencrypted' in access && access.allowUnencrypted ? { allowUnencrypted: true } : {}),
+  };
+}
+
+/** What is not null; the default credential cache, which is null, has a name in plans. */
+function given(values: Readonly<Record<string, unknown>>): object {
+  const named = values.cache === null ? { ...values, cache: 'default' } : values;
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null));
 }
 
 function guessedHost(name: string, told: ToldSites | null) {

@@ -1,4 +1,5 @@
 import type { AfterPolicy, MemberSettings, Probe, ReverseSettings } from '../domain/member.ts';
+import type { HostAccess } from './host-access.ts';
 
 /** What strategy a member asks for. `auto` lets pre-flight choose from the replication provider. */
 export type Strategy = 'auto' | 'provider' | 'reverse';
@@ -28,23 +29,12 @@ export interface Plan {
 export interface PlanHost {
   /** Letters, digits, dots, dashes and underscores, at most 63: fit for keys, queue names and metrics. */
   readonly name: string;
-  /** Absolute URL with scheme, host, port and path, e.g. `https://hv-dr-01.example.net:5986/wsman`. Never holds credentials. */
+  /**
+   * Absolute URL with scheme, host, port and path, e.g. `https://hv-dr-01.example.net:5986/wsman`; `dcom://` with a host alone. Never holds
+   * credentials.
+   */
   readonly address: string;
-  readonly transport: 'wsman';
-  readonly auth: 'basic';
-  readonly credentials: {
-    readonly username: string;
-    /** `env:NAME` or `file:PATH` (absolute); see `resolveSecret`. */
-    readonly password: string;
-  };
-  readonly tls: {
-    /** Absolute path of a PEM file with the certificate authorities to trust instead of the system's; null: the system's. */
-    readonly caFile: string | null;
-    /** SHA-256 of the host's certificate, 64 upper-case hex digits; null: no pin. */
-    readonly fingerprint: string | null;
-  };
-  /** True allows `http:` addresses: credentials and orders then travel in clear text. */
-  readonly allowUnencrypted: boolean;
+  readonly access: HostAccess;
   /** Where the host stands; null: not said. */
   readonly site: string | null;
   /** The cluster it is a node of; null: none. */

@@ -153,6 +153,7 @@ export function writePlan(simulator: { readonly hosts: readonly PlannedHost[] },
       {
         address: url,
         ...(change.home === undefined ? {} : { site }),
+        auth: 'basic',
         credentials: { username, password: 'env:HV_PASSWORD' },
         allowUnencrypted: true,
       },

@@ -24,7 +24,14 @@ test('a run calls exactly the steps pre-flight foretold, from every stage', asyn
   const hosts = Object.fromEntries(
     simulator.hosts.map(({ name, url: address, username, site }) => [
       name,
-      { address, credentials: { username, password: 'env:HV_PASSWORD' }, allowUnencrypted: true, site, limits: { inFlight: 50 } },
+      {
+        address,
+        auth: 'basic',
+        credentials: { username, password: 'env:HV_PASSWORD' },
+        allowUnencrypted: true,
+        site,
+        limits: { inFlight: 50 },
+      },
     ]),
   );
   const plan = writePlan(simulator, { home: 'home', hosts });

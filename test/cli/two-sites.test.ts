@@ -31,6 +31,7 @@ function planOf(simulator: Simulator, change: PlanChange = {}): string {
       name,
       {
         address,
+        auth: 'basic',
         credentials: { username, password: 'env:HV_PASSWORD' },
         allowUnencrypted: true,
         site,

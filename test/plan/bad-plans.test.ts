@@ -11,7 +11,13 @@ const NAMED_KEYS = 'vm, id, on, strategy, recoveryPoint, retry, timeouts, after,
 const PROBE_KEYS = 'heartbeat, tcp, http, status, script, args';
 const PROBE = 'one of { heartbeat: true }, { tcp: HOST:PORT }, { http: URL, status: 200 }, { script: PATH, args: [] }';
 const POINT_IN_TIME = 'now, or a point in time with its zone, such as 2026-03-01T22:00:00+01:00';
-const HOST_KEYS = 'address, transport, credentials, auth, tls, allowUnencrypted, site, cluster, broker, replicaCertificate, limits';
+const HOST_KEYS =
+  'address, transport, auth, credentials, spn, tls, allowUnencrypted, powershell, site, cluster, broker, replicaCertificate, limits';
+const TICKET_FORMS = 'for auth negotiate: { username, password } or { username, keytab } or { cache, username }';
+const PASSWORD_FORM = '{ username, password }';
+const CERTIFICATE_FORM = 'for auth certificate: { certificate, key, passphrase }';
+const ADDRESS = 'https://HOST, https://HOST:PORT or https://HOST:PORT/PATH; with transport powershell also dcom://HOST';
+const SPN = 'a service principal name, such as HTTP/hv-dr-01.contoso.example or WSMAN/hv-dr-01.contoso.example';
 const NAME_OF_VM = 'the name of a machine: text of 1 to 255 characters without control characters';
 const HOST_NAME = 'letters, digits, dots, dashes and underscores, at most 63, starting with a letter or digit';
 const FINGERPRINT = 'the SHA-256 fingerprint of the certificate: 64 hex digits, with or without colons';
@@ -29,6 +35,8 @@ const withHost = (entry: string) => `${HEAD}hosts:\n  h1: ${entry}\n${MEMBERS}`;
 const host = (more: string) => withHost(`{ address: "https://h1", credentials: { username: u, password: env:P }, ${more} }`);
 const addressed = (address: string) => withHost(`{ address: ${address}, credentials: { username: u, password: env:P } }`);
 const credentials = (text: string) => withHost(`{ address: "https://h1", credentials: ${text} }`);
+const logOn = (auth: string, text: string) => withHost(`{ address: "https://h1", auth: ${auth}, credentials: ${text} }`);
+const powershell = (address: string, more = '') => withHost(`{ address: "${address}", transport: powershell${more && `, ${more}`} }`);
 const withDefaults = (text: string) => atTop(`defaults: ${text}`);
 const withMember = (text: string) => `${HEAD}${HOSTS}members:\n  - ${text}\n`;
 
@@ -95,12 +103,6 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
     [`${HEAD}${HOSTS}waves:\n  - { name: a, members: [x] }\n`, `5:1: "waves" comes with a later version (valid: ${KEYS})`],
     [atTop('approval: { prompt: x }\n'), `6:1: "approval" comes with a later version (valid: ${KEYS})`],
     [atTop('haltAfterFailures: 1\n'), `6:1: "haltAfterFailures" comes with a later version (valid: ${KEYS})`],
-    [host('auth: kerberos'), '4:85: auth: kerberos comes with a later version (valid: basic)'],
-    [host('auth: ntlm'), '4:85: auth: ntlm comes with a later version (valid: basic)'],
-    [host('auth: negotiate'), '4:85: auth: negotiate comes with a later version (valid: basic)'],
-    [host('auth: certificate'), '4:85: auth: certificate comes with a later version (valid: basic)'],
-    [host('auth: digest'), '4:85: "digest" is not valid for "auth" (valid: basic)'],
-    [host('transport: powershell'), '4:90: transport: powershell comes with a later version (valid: wsman)'],
     [withMember("{ match: '*', haltAfterFailures: 1 }"), '6:19: "haltAfterFailures" comes with a later version (valid: match, on, except)'],
   ],
   probes: [
@@ -192,11 +194,7 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
     ],
   ],
   hosts: [
-    [
-      withHost('{}'),
-      '4:7: "address" is missing (valid: https://HOST, https://HOST:PORT or https://HOST:PORT/PATH)',
-      '4:7: "credentials" is missing (valid: a mapping with username and password)',
-    ],
+    [withHost('{}'), `4:7: "address" is missing (valid: ${ADDRESS})`, `4:7: "credentials" is missing (valid: ${TICKET_FORMS})`],
     [host('adress: x'), `4:79: unknown key "adress"; did you mean "address"? (valid: ${HOST_KEYS})`],
     [host('limits: { inFlight: 1001 }'), '4:99: 1001 is not valid for "inFlight" (valid: a whole number from 1 to 1000)'],
     [host('allowUnencrypted: yes'), '4:97: "yes" is not valid for "allowUnencrypted" (valid: true or false)'],
@@ -210,11 +208,10 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
     ],
   ],
   addresses: [
-    [addressed('http://h1:5985'), '4:18: http:// sends the password in clear text (valid: https://, or allowUnencrypted: true for a lab)'],
     ...(
       [
-        ['h1:5986', 'an address starts with https:// (or http:// in labs)'],
-        ['ftp://h1', 'an address starts with https:// (or http:// in labs)'],
+        ['h1:5986', 'an address starts with https:// or http://'],
+        ['ftp://h1', 'an address starts with https:// or http://'],
         ['https://u:geheim@h1', 'an address holds no user name or password; use credentials'],
         ['https://h1/wsman?x=1', 'an address has no query and no fragment'],
         ['"https://"', 'this is not an address of a host'],
@@ -228,10 +225,7 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
         ['https://-h1', 'the host of the address is neither a DNS name nor an IP address'],
         ['https://h1..net', 'the host of the address is neither a DNS name nor an IP address'],
       ] as const
-    ).map(([address, message]): [string, string] => [
-      addressed(address),
-      `4:18: ${message} (valid: https://HOST, https://HOST:PORT or https://HOST:PORT/PATH)`,
-    ]),
+    ).map(([address, message]): [string, string] => [addressed(address), `4:18: ${message} (valid: ${ADDRESS})`]),
   ],
   credentials: [
     ...['hunter2', '"env:"', 'env:1X', 'env:A-B', '"file:"', '"vault:x"', '"ENV:X"', '12345', '{ x: 1 }', 'true'].map(
@@ -242,19 +236,80 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
     ),
     [credentials('{ username: u, password: }'), '4:60: "password" has no value (valid: env:NAME or file:PATH)'],
     [
-      credentials('{ username: "a:b", password: env:P }'),
-      '4:57: an account name for Basic authentication holds no colon (valid: an account, such as CONTOSO\\svc-failback)',
-    ],
-    [
       credentials('{ user: u, password: env:P }'),
-      '4:45: "username" is missing (valid: an account, such as CONTOSO\\svc-failback)',
-      '4:47: unknown key "user"; did you mean "username"? (valid: username, password)',
+      `4:45: "username" is missing (valid: ${TICKET_FORMS})`,
+      `4:47: unknown key "user"; did you mean "username"? (valid: username, password, keytab, cache, certificate, key, passphrase)`,
     ],
-    [credentials('env:P'), '4:45: this value is not valid for "credentials" (valid: a mapping with username and password)'],
+    [credentials('env:P'), '4:45: this value is not valid for "credentials" (valid: a mapping)'],
+    [
+      credentials('{ cache: default, passphrase: hunter2 }'),
+      `4:63: "passphrase" does not go with auth negotiate (valid: ${TICKET_FORMS})`,
+      `4:75: credentials are references: env:NAME or file:PATH (valid: env:NAME or file:PATH)`,
+    ],
     [
       host('tls: { fingerprint: "AB:CD" }'),
       `4:99: this is not a SHA-256 fingerprint (the thumbprint Windows shows is SHA-1) (valid: ${FINGERPRINT})`,
     ],
+  ],
+  'how a host is logged on to': [
+    [host('auth: digest'), '4:85: "digest" is not valid for "auth" (valid: negotiate, kerberos, ntlm, basic or certificate)'],
+    [host('transport: ssh'), '4:90: "ssh" is not valid for "transport" (valid: wsman or powershell)'],
+    [credentials('{}'), `4:45: "username" is missing (valid: ${TICKET_FORMS})`, `4:45: "password" is missing (valid: ${TICKET_FORMS})`],
+    [credentials('{ keytab: k }'), `4:45: "username" is missing (valid: ${TICKET_FORMS})`],
+    [
+      credentials('{ username: u, keytab: k, password: env:P }'),
+      `4:60: "password" and "keytab" are credentials of their own (valid: ${TICKET_FORMS})`,
+    ],
+    [logOn('ntlm', '{ username: u, keytab: k }'), `4:72: "keytab" does not go with auth ntlm (valid: for auth ntlm: ${PASSWORD_FORM})`],
+    [logOn('basic', '{ cache: default }'), `4:60: "cache" does not go with auth basic (valid: for auth basic: ${PASSWORD_FORM})`],
+    [
+      logOn('basic', '{ username: "a:b", password: env:P }'),
+      `4:70: an account name for Basic authentication holds no colon (valid: for auth basic: ${PASSWORD_FORM})`,
+    ],
+    [
+      logOn('certificate', '{ username: u, password: env:P }'),
+      `4:79: "password" does not go with auth certificate (valid: ${CERTIFICATE_FORM})`,
+    ],
+    [logOn('certificate', '{ certificate: c }'), `4:64: "key" is missing (valid: ${CERTIFICATE_FORM})`],
+    [
+      logOn('certificate', '{ username: u, certificate: c, key: k }'),
+      `4:66: "username" does not go with auth certificate (valid: ${CERTIFICATE_FORM})`,
+    ],
+    [host('spn: hv-dr-01'), `4:84: this is not a service principal name (valid: ${SPN})`],
+    [host('auth: ntlm, spn: HTTP/h1'), '4:91: spn goes with auth negotiate and kerberos only'],
+    [
+      host('powershell: { sessions: 9 }'),
+      '4:79: powershell goes with transport: powershell only',
+      '4:103: 9 is not valid for "sessions" (valid: a whole number from 1 to 8)',
+    ],
+    [
+      withHost('{ address: "http://h1", auth: basic, credentials: { username: u, password: env:P } }'),
+      '4:18: http:// sends the password in clear text (valid: https://, another auth, or allowUnencrypted: true for a lab)',
+    ],
+    [
+      withHost('{ address: "http://h1", auth: certificate, credentials: { certificate: c, key: k } }'),
+      '4:18: a certificate logs on over TLS only (valid: https://)',
+    ],
+    ...[
+      '{ address: "https://10.0.0.7", auth: kerberos, credentials: { username: u, password: env:P } }',
+      '{ address: "http://[fe80::1]", credentials: { cache: default } }',
+    ].map((entry): [string, string] => [
+      withHost(entry),
+      '4:18: Kerberos knows hosts by name, not by IP address (valid: the DNS name of the host, or spn: HTTP/NAME)',
+    ]),
+    [addressed('dcom://h1'), '4:18: dcom:// is spoken by PowerShell only (valid: https://, or transport: powershell)'],
+  ],
+  'PowerShell as the way to a host': [
+    [powershell('https://h1', 'auth: ntlm'), '4:61: auth ntlm cannot be had with transport powershell (valid: negotiate, kerberos, basic)'],
+    [powershell('dcom://h1:135'), `4:18: a dcom:// address has no port and no path (valid: ${ADDRESS})`],
+    [powershell('https://h1/other'), '4:18: PowerShell asks at /wsman only (valid: an address without a path)'],
+    [powershell('dcom://h1', 'auth: basic'), '4:18: dcom:// has no Basic authentication (valid: auth: negotiate or kerberos)'],
+    [
+      powershell('https://h1', 'credentials: { username: u, keytab: k }'),
+      `4:83: "keytab" does not go with auth negotiate (valid: for auth negotiate: ${PASSWORD_FORM})`,
+    ],
+    [powershell('https://h1', 'spn: HTTP/h1'), '4:55: spn goes with transport wsman only'],
+    [powershell('https://h1', 'tls: { ca: ca.pem }'), '4:55: tls goes with transport wsman only: PowerShell trusts whom Windows trusts'],
   ],
   'times, numbers and choices': [
     [withDefaults('{ timeouts: { call: 60 } }'), `6:31: 60 is not valid for "call" ${duration('1s', '10m', '1m')}`],
@@ -324,14 +379,15 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
       `${HEAD}${HOSTS}  h2: { address: https://h2, credentials: { username: u, password: env:P } }\nmembers: [{ vm: a, on: h1 }]\n`,
       '5:3: warning: no member can be on host "h2"',
     ],
-    [host('allowUnencrypted: true'), '4:79: warning: allowUnencrypted does nothing for an https:// address'],
+    [host('auth: basic, allowUnencrypted: true'), '4:92: warning: allowUnencrypted does nothing for an https:// address'],
+    [host('allowUnencrypted: true'), '4:79: warning: allowUnencrypted does nothing with auth negotiate: only basic needs it'],
     [
       host('limits: { inFlight: 30 }').replace(MEMBERS, `limits: { inFlight: 20 }\n${MEMBERS}`),
       '4:99: warning: 30 is never reached: limits.inFlight of the plan is 20',
     ],
     [
-      withHost('{ address: "http://h1", allowUnencrypted: true, tls: {}, credentials: { username: u, password: env:P } }'),
-      '4:55: warning: tls does nothing for an http:// address',
+      withHost('{ address: "http://h1", auth: basic, allowUnencrypted: true, tls: {}, credentials: { username: u, password: env:P } }'),
+      '4:68: warning: tls does nothing for an http:// address',
     ],
   ],
 };
@@ -353,19 +409,19 @@ describe('all of it at once', () => {
     expect(found.map((line) => line.replace(/ \(valid: .*$/, ''))).toEqual([
       '6:14: http:// sends the password in clear text',
       '7:54: credentials are references: env:NAME or file:PATH',
-      '8:11: auth: kerberos comes with a later version',
       '10:5: "address" is missing',
       '10:5: unknown key "addres"; did you mean "address"?',
-      '13:13: strategy reverse needs to know which site is home',
-      '14:21: 60 is not valid for "call"',
-      '14:30: "4 hours" is not a duration',
-      '15:22: 0 is not valid for "attempts"',
-      '15:32: retry.delay (1h) is longer than retry.max (10m)',
-      '16:25: "inFlight" is here twice, first in line 16',
-      '19:22: there is no host "hv-dr-1"; did you mean "hv-dr-01"?',
-      '20:5: "DC01" is a member already (members[0])',
-      '21:23: "critical" belongs to a member named with "vm"; machines picked by "match" take the plan\'s defaults',
-      '22:5: 2024 is not valid for a member; quote a name that looks like something else',
+      '11:44: "password" does not go with auth certificate',
+      '14:13: strategy reverse needs to know which site is home',
+      '15:21: 60 is not valid for "call"',
+      '15:30: "4 hours" is not a duration',
+      '16:22: 0 is not valid for "attempts"',
+      '16:32: retry.delay (1h) is longer than retry.max (10m)',
+      '17:25: "inFlight" is here twice, first in line 17',
+      '20:22: there is no host "hv-dr-1"; did you mean "hv-dr-01"?',
+      '21:5: "DC01" is a member already (members[0])',
+      '22:23: "critical" belongs to a member named with "vm"; machines picked by "match" take the plan\'s defaults',
+      '23:5: 2024 is not valid for a member; quote a name that looks like something else',
     ]);
   });
 

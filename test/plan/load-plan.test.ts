@@ -20,7 +20,7 @@ async function fileWith(content: string | Uint8Array): Promise<string> {
 describe('loading a plan', () => {
   it('reads a good file, with or without a byte order mark', async () => {
     const plan = await loadPlan(await fileWith(`\uFEFF${GOOD}`));
-    expect(plan.hosts[0]?.credentials.password).toBe(`file:${join(folder, 'pw')}`);
+    expect(plan.hosts[0]?.access.credentials).toEqual({ username: 'u', password: `file:${join(folder, 'pw')}` });
     await expect(loadPlan(await fileWith(GOOD))).resolves.toEqual(plan);
   });
 

@@ -32,11 +32,13 @@ describe('a minimal plan', () => {
         {
           name: 'h1',
           address: 'https://h1:5986/wsman',
-          transport: 'wsman',
-          auth: 'basic',
-          credentials: { username: 'u', password: 'env:P' },
-          tls: { caFile: null, fingerprint: null },
-          allowUnencrypted: false,
+          access: {
+            transport: 'wsman',
+            auth: 'negotiate',
+            credentials: { username: 'u', password: 'env:P' },
+            spn: null,
+            tls: { caFile: null, fingerprint: null },
+          },
           site: null,
           cluster: null,
           broker: null,
@@ -166,7 +168,7 @@ describe('normalising', () => {
     ['https://[fe80::1]:5986', 'https://[fe80::1]:5986/wsman'],
     ['http://h1', 'http://h1:5985/wsman'],
   ])('completes the address %s', (address, complete) => {
-    const host = { ...MINIMAL.hosts.h1, address, ...(address.startsWith('http:') ? { allowUnencrypted: true } : {}) };
+    const host = { ...MINIMAL.hosts.h1, address };
     expect(parsed({ ...MINIMAL, hosts: { h1: host } }).hosts[0]?.address).toBe(complete);
   });
 
@@ -178,8 +180,10 @@ describe('normalising', () => {
       tls: { ca: '../ca.pem', fingerprint: `sha256:${pin}` },
     };
     const [normal] = parsed({ ...MINIMAL, hosts: { h1: host } }).hosts;
-    expect(normal?.credentials.password).toBe(`file:${resolve('plans/secrets/pw')}`);
-    expect(normal?.tls).toEqual({ caFile: resolve('ca.pem'), fingerprint: 'AB'.repeat(32) });
+    expect(normal?.access).toMatchObject({
+      credentials: { username: 'u', password: `file:${resolve('plans/secrets/pw')}` },
+      tls: { caFile: resolve('ca.pem'), fingerprint: 'AB'.repeat(32) },
+    });
   });
 
   it('keeps names of machines as they are, whatever they hold', () => {

@@ -1,0 +1,29 @@
+import type { HostAccess } from '../plan/host-access.ts';
+
+/** Who logs on, e.g. "CONTOSO\svc-failback". Not sanitised. */
+export function accountWords({ credentials }: HostAccess): string {
+  if (credentials === null) return 'whoever runs the worker';
+  if ('certificate' in credentials) return 'the certificate’s';
+  return credentials.username ?? 'the cache’s';
+}
+
+/** What proves it: references and paths, never a secret. Not sanitised. */
+export function proofWords({ credentials }: HostAccess): string {
+  if (credentials === null) return '-';
+  if ('password' in credentials) return credentials.password;
+  if ('keytab' in credentials) return `keytab ${credentials.keytab}`;
+  if ('certificate' in credentials) return `certificate ${credentials.certificate}`;
+  return credentials.cache === null ? 'ticket cache' : `ticket cache ${credentials.cache}`;
+}
+
+/** "negotiate", "powershell, kerberos" */
+export function logOnWords({ transport, auth }: HostAccess): string {
+  return transport === 'wsman' ? auth : `${transport}, ${auth}`;
+}
+
+/** Whom it is believed that the host is the host. */
+export function trustWords(access: HostAccess): string {
+  if (access.transport === 'powershell') return 'Windows’ authorities';
+  if (access.auth === 'basic' && access.allowUnencrypted) return 'unencrypted allowed';
+  return access.tls.fingerprint ? 'pinned certificate' : access.tls.caFile ? 'own authorities' : 'system authorities';
+}
