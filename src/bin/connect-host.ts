@@ -29,13 +29,12 @@ export async function connectHost(host: RunHost, { environment, warn }: ConnectH
     });
   if (access.transport !== 'wsman') throw notYet(host.name, `transport ${access.transport}`);
   const logOn = logOnOf(access, readSecret);
-  if (logOn.scheme !== 'basic') throw notYet(host.name, `auth ${logOn.scheme}`);
   const { caFile, fingerprint } = access.tls;
   return createWsmanHost({
     name: host.name,
     address: host.address,
     allowUnencrypted: access.auth === 'basic' && access.allowUnencrypted,
-    credentials: logOn.credentials,
+    logOn,
     tls: { ...(caFile === null ? {} : { caFiles: [caFile] }), ...(fingerprint === null ? {} : { fingerprint }) },
   });
 }

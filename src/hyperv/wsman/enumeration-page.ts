@@ -1,9 +1,11 @@
-import { type EndpointReference, readInstance, readReference, type WireInstance } from './wire-instance.ts';
-import { child, type XmlElement } from './xml-reader.ts';
+import type { CimInstance } from '../cim/cim-instance.ts';
+import { child, type XmlElement } from '../xml/xml-reader.ts';
+import type { EndpointReference } from './resources.ts';
+import { readInstance, readReference } from './wire-instance.ts';
 
 /** One item of an enumeration: what the mode asked for is there, the other may be null. */
 export interface EnumerationItem {
-  readonly instance: WireInstance | null;
+  readonly instance: CimInstance | null;
   readonly reference: EndpointReference | null;
 }
 

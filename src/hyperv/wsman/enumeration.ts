@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { FailbackError } from '../../domain/failure.ts';
+import type { Call } from '../cim/call.ts';
+import { element, text, type Xml } from '../xml/xml-writer.ts';
 import { type EnumerationItem, type EnumerationPage, readPage } from './enumeration-page.ts';
 import { writeMessage } from './envelope.ts';
 import { NS, WQL_DIALECT } from './namespaces.ts';
-import type { Call, Session } from './session.ts';
+import type { EndpointReference } from './resources.ts';
+import type { Session } from './session.ts';
 import { isStaleConnection, type SoapAnswer } from './soap-exchange.ts';
-import type { EndpointReference } from './wire-instance.ts';
-import { element, text, type Xml } from './xml-writer.ts';
 
 export interface EnumerationRequest {
   /** For messages and as key of the learned page size, e.g. "Msvm_ConcreteJob". */

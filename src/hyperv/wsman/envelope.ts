@@ -1,6 +1,6 @@
+import { element, text, type Xml } from '../xml/xml-writer.ts';
 import { ANONYMOUS, NS } from './namespaces.ts';
-import type { EndpointReference } from './wire-instance.ts';
-import { element, text, type Xml } from './xml-writer.ts';
+import type { EndpointReference } from './resources.ts';
 
 /** A request message, before it is written. */
 export interface Message {

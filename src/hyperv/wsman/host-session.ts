@@ -1,10 +1,10 @@
 import { FailbackError } from '../../domain/failure.ts';
-import type { CallOptions } from '../hyperv-host.ts';
+import { CALL_MS, type Call } from '../cim/call.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { createHttpTransport } from './http-transport.ts';
 import type { LogOn } from './log-on/log-on.ts';
 import type { UriBase } from './resources.ts';
-import type { Call, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { createSoapExchange, prepareRequest } from './soap-exchange.ts';
 import type { TlsTrust } from './tls-trust.ts';
 
@@ -39,9 +39,6 @@ export interface HostSession extends Session {
 
 const DEFAULTS = { maxSockets: 8, maxAnswerBytes: 32 * 1024 * 1024, maxEnvelopeSize: 512_000 };
 
-/** WinRM's own bound for one request, milliseconds: the default of a call and the most the server is asked to try. */
-const CALL_MS = 60_000;
-
 /**
  * Everything operations on one host share. Opens no connection yet.
  * @throws FailbackError `plan.invalid` for an address that cannot be used
@@ -74,11 +71,6 @@ export function openSession(options: WsmanHostOptions): HostSession {
       transport.close();
     },
   };
-}
-
-/** The limits of one call, from now on. */
-export function startCall(options: CallOptions = {}): Call {
-  return { deadline: performance.now() + (options.timeoutMs ?? CALL_MS), signal: options.signal ?? null };
 }
 
 function defined({ maxSockets, maxAnswerBytes, maxEnvelopeSize }: WsmanHostOptions): Partial<typeof DEFAULTS> {

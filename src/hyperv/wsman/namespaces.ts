@@ -7,13 +7,9 @@ export const NS = {
   wsman: 'http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd',
   winrm: 'http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd',
   identity: 'http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd',
-  instance: 'http://www.w3.org/2001/XMLSchema-instance',
 } as const;
 
 export const ANONYMOUS = `${NS.addressing}/role/anonymous`;
 export const WQL_DIALECT = 'http://schemas.microsoft.com/wbem/wsman/1/WQL';
 export const WMI_BASE = 'http://schemas.microsoft.com/wbem/wsman/1/wmi';
 export const CIM_SCHEMA_BASE = 'http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2';
-
-export const HYPERV_NAMESPACE = 'root/virtualization/v2';
-export const CIMV2_NAMESPACE = 'root/cimv2';

@@ -1,22 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { FailbackError } from '../../domain/failure.ts';
+import type { Call } from '../cim/call.ts';
+import type { CimInstance } from '../cim/cim-instance.ts';
+import { child, type XmlElement } from '../xml/xml-reader.ts';
+import { element, text, type Xml } from '../xml/xml-writer.ts';
 import { referenceContent, writeIdentify, writeMessage } from './envelope.ts';
 import { NS } from './namespaces.ts';
-import type { Call, Session } from './session.ts';
+import type { EndpointReference } from './resources.ts';
+import type { Session } from './session.ts';
 import { type Effect, isStaleConnection, type SoapAnswer } from './soap-exchange.ts';
-import { type EndpointReference, readInstance, type WireInstance } from './wire-instance.ts';
-import { child, type XmlElement } from './xml-reader.ts';
-import { element, text, type Xml } from './xml-writer.ts';
+import { readInstance } from './wire-instance.ts';
 
-/** In-parameter of a method, in the order of the method's signature. */
-export type MethodParameter = readonly [name: string, value: string | EndpointReference];
+/** In-parameter of a method, as it is written; in the order of the method's signature. */
+type WireParameter = readonly [name: string, value: string | EndpointReference];
 
-export interface MethodRequest {
+interface WireRequest {
   /** e.g. "Msvm_ReplicationService.InitiateFailback" */
   readonly operation: string;
   readonly target: EndpointReference;
   readonly method: string;
-  readonly parameters: readonly MethodParameter[];
+  readonly parameters: readonly WireParameter[];
   /** `read` only for methods without any effect. */
   readonly effect: Effect;
   /** UUID. */
@@ -48,7 +51,7 @@ export async function identify(session: Session, call: Call): Promise<IdentifyAn
 }
 
 /** One object by its reference. @throws FailbackError `host.not-found` where the server can tell */
-export async function get(session: Session, target: EndpointReference, call: Call): Promise<WireInstance> {
+export async function get(session: Session, target: EndpointReference, call: Call): Promise<CimInstance> {
   const operation = `Get ${target.resourceUri.slice(target.resourceUri.lastIndexOf('/') + 1)}`;
   const messageId = randomUUID();
   const message = writeMessage({ ...session.headers(call), action: `${NS.transfer}/Get`, target, messageId, body: { xml: '' } });
@@ -64,7 +67,7 @@ export async function get(session: Session, target: EndpointReference, call: Cal
  * Calls a method once; it is repeated only when its effect is `read`.
  * @returns the out-parameters with `ReturnValue`, whatever the server calls the element around them
  */
-export async function invoke(session: Session, request: MethodRequest, call: Call): Promise<WireInstance> {
+export async function invoke(session: Session, request: WireRequest, call: Call): Promise<CimInstance> {
   const { target, method, operation, effect, messageId, sendBy } = request;
   const action = `${target.resourceUri}/${method}`;
   const message = writeMessage({ ...session.headers(call), action, target, messageId, body: input(request) });
@@ -75,7 +78,7 @@ export async function invoke(session: Session, request: MethodRequest, call: Cal
   return readInstance(output);
 }
 
-function input({ target, method, parameters }: MethodRequest): Xml {
+function input({ target, method, parameters }: WireRequest): Xml {
   const children = parameters.map(([name, value]) => {
     const content = typeof value === 'string' ? [text(value)] : referenceContent(value);
     return element(`r:${name}`, {}, ...content);

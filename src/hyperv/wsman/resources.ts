@@ -1,5 +1,11 @@
+import type { ObjectReference } from '../cim/cim-instance.ts';
 import { CIM_SCHEMA_BASE, WMI_BASE } from './namespaces.ts';
-import type { EndpointReference } from './wire-instance.ts';
+
+/** A class, or one object of it, as WS-Management addresses it. Selectors keep the order of the host. */
+export interface EndpointReference {
+  readonly resourceUri: string;
+  readonly selectors: ReadonlyMap<string, string>;
+}
 
 /**
  * How a server wants classes to be named:
@@ -15,17 +21,25 @@ export function resourceOf(
   base: UriBase,
   namespace: string,
   className: string,
-  keys: Readonly<Record<string, string>> = {},
+  keys: ReadonlyMap<string, string> = new Map(),
 ): EndpointReference {
-  const selectors = new Map(Object.entries(keys));
-  if (base === 'wmi') return { resourceUri: `${WMI_BASE}/${namespace}/${className}`, selectors };
-  return inNamespace({ resourceUri: `${CIM_SCHEMA_BASE}/${className}`, selectors }, namespace);
+  if (base === 'wmi') return { resourceUri: `${WMI_BASE}/${namespace}/${className}`, selectors: keys };
+  return inNamespace({ resourceUri: `${CIM_SCHEMA_BASE}/${className}`, selectors: keys }, namespace);
 }
 
 /** What a query is addressed to: all classes of a namespace. */
 export function queryResourceOf(base: UriBase, namespace: string): EndpointReference {
   const everything = { resourceUri: `${WMI_BASE}/${namespace}/*`, selectors: new Map<string, string>() };
   return base === 'wmi' ? everything : inNamespace(everything, namespace);
+}
+
+/** What a reference refers to: the class is the last segment, the namespace a selector or the path before the class. */
+export function objectOf({ resourceUri, selectors }: EndpointReference): ObjectReference {
+  const end = resourceUri.lastIndexOf('/');
+  const path = resourceUri.startsWith(`${WMI_BASE}/`) ? resourceUri.slice(WMI_BASE.length + 1, Math.max(end, WMI_BASE.length + 1)) : '';
+  const keys = new Map(selectors);
+  keys.delete(NAMESPACE_SELECTOR);
+  return { namespace: selectors.get(NAMESPACE_SELECTOR) ?? (path || null), className: resourceUri.slice(end + 1), keys };
 }
 
 /** A reference as a host gave it, usable as target: OMI leaves out the namespace its own requests need. */

@@ -1,12 +1,6 @@
+import type { Call } from '../cim/call.ts';
 import type { Message } from './envelope.ts';
 import type { SoapExchange } from './soap-exchange.ts';
-
-/** Limits of one call, however many requests it takes. */
-export interface Call {
-  /** `performance.now()` value at which the call is given up. */
-  readonly deadline: number;
-  readonly signal: AbortSignal | null;
-}
 
 /** What all operations on one host share. */
 export interface Session {

@@ -1,4 +1,5 @@
 import { FailbackError, type Failure, type FailureClass } from '../../domain/failure.ts';
+import { descend, parseXmlInParts, type XmlElement, XmlRefused } from '../xml/xml-reader.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { HttpAnswer } from './http-exchange.ts';
 import { notWsman, refusalOf } from './http-refusal.ts';
@@ -9,7 +10,6 @@ import { type ReadyLogOn, readyLogOn } from './log-on/ready-log-on.ts';
 import type { Mask } from './secrets.ts';
 import { describeHresult, meaningOf, readFault, type SoapFault } from './soap-fault.ts';
 import { TransportError } from './transport-failure.ts';
-import { descend, parseXmlInParts, type XmlElement, XmlRefused } from './xml-reader.ts';
 
 /** What may be done about a request whose answer was lost: a `read` may be repeated, a `change` must be looked for on the host. */
 export type Effect = 'read' | 'change';

@@ -1,6 +1,6 @@
-import { BY_CIM_STATUS, BY_FAULT_DETAIL, BY_HRESULT, BY_SUBCODE, type FaultMeaning, UNKNOWN_FAULT } from './fault-table.ts';
+import { BY_CIM_STATUS, BY_FAULT_DETAIL, BY_HRESULT, BY_SUBCODE, type FaultMeaning, UNKNOWN_FAULT } from '../cim/fault-table.ts';
+import { child, descend, descendants, type XmlElement } from '../xml/xml-reader.ts';
 import type { Mask } from './secrets.ts';
-import { child, descend, descendants, type XmlElement } from './xml-reader.ts';
 
 /** A SOAP 1.2 fault, without prefixes. */
 export interface SoapFault {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { integerOf, textOf, textsOf } from '../../../src/hyperv/cim/cim-instance.ts';
+import { readMethodResult } from '../../../src/hyperv/cim/method-result.ts';
 import { readPage } from '../../../src/hyperv/wsman/enumeration-page.ts';
-import { readMethodResult } from '../../../src/hyperv/wsman/method-result.ts';
 import { meaningOf, readFault } from '../../../src/hyperv/wsman/soap-fault.ts';
-import { integerOf, readInstance, textOf, textsOf } from '../../../src/hyperv/wsman/wire-instance.ts';
-import { descend } from '../../../src/hyperv/wsman/xml-reader.ts';
+import { readInstance } from '../../../src/hyperv/wsman/wire-instance.ts';
+import { descend } from '../../../src/hyperv/xml/xml-reader.ts';
 import { recordedEnvelope } from './recordings.ts';
 
 function body(name: string) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toCimText, toIsoMoment } from '../../../src/hyperv/wsman/cim-datetime.ts';
+import { toCimText, toIsoMoment } from '../../../src/hyperv/cim/cim-datetime.ts';
 
 describe('moments become ISO 8601 in UTC', () => {
   it.each([

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openSession, startCall } from '../../../src/hyperv/wsman/host-session.ts';
+import { startCall } from '../../../src/hyperv/cim/call.ts';
+import { textOf } from '../../../src/hyperv/cim/cim-instance.ts';
+import { readReplicationSettings, reversed } from '../../../src/hyperv/cim/replication-settings.ts';
+import { openSession } from '../../../src/hyperv/wsman/host-session.ts';
 import { get } from '../../../src/hyperv/wsman/operations.ts';
-import { readReplicationSettings, reversed } from '../../../src/hyperv/wsman/replication-settings.ts';
 import { resourceOf } from '../../../src/hyperv/wsman/resources.ts';
-import { readInstance, textOf } from '../../../src/hyperv/wsman/wire-instance.ts';
-import { descend, parseXml } from '../../../src/hyperv/wsman/xml-reader.ts';
+import { readInstance } from '../../../src/hyperv/wsman/wire-instance.ts';
+import { descend, parseXml } from '../../../src/hyperv/xml/xml-reader.ts';
 import { basic, failureOf, hostAt, PASSWORD, SETTINGS, soon, VM } from './hosts.ts';
 import { recording } from './recordings.ts';
 import { envelope, http, replay, type ScriptedServer, scriptedServer, subject } from './scripted-server.ts';
@@ -64,8 +66,9 @@ describe('a request', () => {
     expect(Array.from(input.properties.keys())).toEqual(['ComputerSystem', 'ReplicationSettingData', 'RecoveryPointIdentifier']);
     expect(input.properties.get('ComputerSystem')).toEqual([
       {
-        resourceUri: `${WMI}/Msvm_ComputerSystem`,
-        selectors: new Map([
+        namespace: 'root/virtualization/v2',
+        className: 'Msvm_ComputerSystem',
+        keys: new Map([
           ['CreationClassName', 'Msvm_ComputerSystem'],
           ['Name', VM],
         ]),
@@ -85,7 +88,7 @@ describe('Get', () => {
       allowUnencrypted: true,
       logOn: basic('u', PASSWORD),
     });
-  const target = resourceOf('cim-schema', 'root/virtualization/v2', 'Msvm_ConcreteJob', { InstanceID: 'J' });
+  const target = resourceOf('cim-schema', 'root/virtualization/v2', 'Msvm_ConcreteJob', new Map([['InstanceID', 'J']]));
 
   it('reads one object', async () => {
     server = await scriptedServer((request) => void request.socket.write(replay(recording('omi-get-job-done'), request)));

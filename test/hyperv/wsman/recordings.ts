@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseXml, type XmlElement } from '../../../src/hyperv/wsman/xml-reader.ts';
+import { parseXml, type XmlElement } from '../../../src/hyperv/xml/xml-reader.ts';
 
 /** An answer recorded from a server that is not ours; names are `omi-…` and `openwsmand-…`. */
 export interface Recording {

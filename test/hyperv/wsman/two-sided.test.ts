@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
-import { descend, parseXml } from '../../../src/hyperv/wsman/xml-reader.ts';
+import { descend, parseXml } from '../../../src/hyperv/xml/xml-reader.ts';
 import { failureOf, hostAt, SETTINGS, soon, VM } from './hosts.ts';
 import { envelope, fault, http, page, type ScriptedRequest, type ScriptedServer, scriptedServer, subject } from './scripted-server.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEmbeddedInstance, writeInstance } from '../../../src/hyperv/wsman/cim-xml.ts';
-import { child, parseXml, parseXmlInParts, XmlRefused } from '../../../src/hyperv/wsman/xml-reader.ts';
-import { element, text } from '../../../src/hyperv/wsman/xml-writer.ts';
+import { readEmbeddedInstance, writeInstance } from '../../../src/hyperv/cim/cim-xml.ts';
+import { child, parseXml, parseXmlInParts, XmlRefused } from '../../../src/hyperv/xml/xml-reader.ts';
+import { element, text } from '../../../src/hyperv/xml/xml-writer.ts';
 
 const SEED = 20_260_301;
 /** Any string of whole characters, controls included. */

@@ -1,8 +1,8 @@
 import type { AuthorizationEntry, ReplicationServerSettings } from '../hyperv-host.ts';
-import type { ClassList, ClassProjection } from './class-list.ts';
+import type { Call } from './call.ts';
+import type { ClassList, ClassProjection } from './cim-access.ts';
+import { booleanOf, integerOf, textOf } from './cim-instance.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
-import type { Call } from './session.ts';
-import { booleanOf, integerOf, textOf } from './wire-instance.ts';
 
 const ENTRIES: ClassProjection = {
   namespace: HYPERV_NAMESPACE,

@@ -8,13 +8,13 @@ import type {
 } from '../../domain/observation.ts';
 import { ReplicationMode } from '../../domain/replication.ts';
 import type { MeasuredReplication, ObservationScope } from '../hyperv-host.ts';
+import type { Call } from './call.ts';
+import type { ClassList, ClassProjection } from './cim-access.ts';
 import { toIsoMoment } from './cim-datetime.ts';
-import type { ClassList, ClassProjection } from './class-list.ts';
+import { booleanOf, type CimInstance, integerOf, integersOf, referenceOf, textOf } from './cim-instance.ts';
 import { readTestReplicas, TEST_REPLICAS } from './machine-looks.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
-import type { Call } from './session.ts';
 import { asGuid, relationshipOf } from './vm-id.ts';
-import { booleanOf, integerOf, integersOf, referenceOf, textOf, type WireInstance } from './wire-instance.ts';
 
 const projection = (className: string, ...properties: readonly string[]): ClassProjection => ({
   namespace: HYPERV_NAMESPACE,
@@ -82,7 +82,7 @@ export async function observeHost(list: ClassList, scope: ObservationScope, call
   };
 }
 
-async function readWithTestReplicas(list: ClassList, call: Call): Promise<[readonly WireInstance[], ReadonlyMap<string, string>]> {
+async function readWithTestReplicas(list: ClassList, call: Call): Promise<[readonly CimInstance[], ReadonlyMap<string, string>]> {
   const machines = await list(MACHINES, call);
   const tested = machines.some((each) => integerOf(each, 'ReplicationMode') === ReplicationMode.TestReplica);
   return [machines, tested ? readTestReplicas(await list(TEST_REPLICAS, call)) : new Map<string, string>()];
@@ -104,8 +104,8 @@ async function readStatistics(vmIds: readonly string[], call: Call, measure: Mea
 }
 
 function readMachines(
-  machines: readonly WireInstance[],
-  relationships: readonly WireInstance[],
+  machines: readonly CimInstance[],
+  relationships: readonly CimInstance[],
   testReplicas: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, VmObservation> {
   const primary = new Map<string, ReplicationObservation>();
@@ -134,7 +134,7 @@ function readMachines(
   return vms;
 }
 
-function readRelationship(relationship: WireInstance): ReplicationObservation {
+function readRelationship(relationship: CimInstance): ReplicationObservation {
   return {
     state: integerOf(relationship, 'ReplicationState') ?? UNKNOWN,
     health: integerOf(relationship, 'ReplicationHealth') ?? UNKNOWN,
@@ -143,7 +143,7 @@ function readRelationship(relationship: WireInstance): ReplicationObservation {
   };
 }
 
-function readJob(job: WireInstance): JobObservation {
+function readJob(job: CimInstance): JobObservation {
   return {
     jobId: textOf(job, 'InstanceID') ?? '',
     jobType: integerOf(job, 'JobType') ?? UNKNOWN,
@@ -157,11 +157,11 @@ function readJob(job: WireInstance): JobObservation {
   };
 }
 
-function readAffected(associations: readonly WireInstance[]): ReadonlyMap<string, readonly string[]> {
+function readAffected(associations: readonly CimInstance[]): ReadonlyMap<string, readonly string[]> {
   const jobsOfVm = new Map<string, string[]>();
   for (const each of associations) {
-    const vmId = asGuid(referenceOf(each, 'AffectedElement')?.selectors.get('Name') ?? '');
-    const jobId = referenceOf(each, 'AffectingElement')?.selectors.get('InstanceID');
+    const vmId = asGuid(referenceOf(each, 'AffectedElement')?.keys.get('Name') ?? '');
+    const jobId = referenceOf(each, 'AffectingElement')?.keys.get('InstanceID');
     if (vmId === null || jobId === undefined) continue;
     const jobs = jobsOfVm.get(vmId);
     if (jobs === undefined) jobsOfVm.set(vmId, [jobId]);

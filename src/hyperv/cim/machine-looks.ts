@@ -1,9 +1,9 @@
 import type { Heartbeat, MachinePower } from '../hyperv-host.ts';
-import type { ClassList, ClassProjection } from './class-list.ts';
+import type { Call } from './call.ts';
+import type { ClassList, ClassProjection } from './cim-access.ts';
+import { type CimInstance, integerOf, integersOf, referenceOf, textOf } from './cim-instance.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
-import type { Call } from './session.ts';
 import { asGuid, requireGuid } from './vm-id.ts';
-import { integerOf, integersOf, referenceOf, textOf, type WireInstance } from './wire-instance.ts';
 
 const DEVICE_KEYS = ['CreationClassName', 'DeviceID', 'SystemCreationClassName', 'SystemName'] as const;
 
@@ -49,12 +49,10 @@ export async function testReplicaOf(list: ClassList, vmId: string, call: Call): 
 }
 
 /** Test replicas by the machine they were made from. */
-export function readTestReplicas(dependencies: readonly WireInstance[]): ReadonlyMap<string, string> {
+export function readTestReplicas(dependencies: readonly CimInstance[]): ReadonlyMap<string, string> {
   const testReplicas = new Map<string, string>();
   for (const each of dependencies) {
-    const [replica, test] = (['Antecedent', 'Dependent'] as const).map((end) =>
-      asGuid(referenceOf(each, end)?.selectors.get('Name') ?? ''),
-    );
+    const [replica, test] = (['Antecedent', 'Dependent'] as const).map((end) => asGuid(referenceOf(each, end)?.keys.get('Name') ?? ''));
     if (replica && test) testReplicas.set(replica, test);
   }
   return testReplicas;

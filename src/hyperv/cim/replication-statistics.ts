@@ -2,13 +2,14 @@ import { FailbackError } from '../../domain/failure.ts';
 import type { ReplicationStatistics } from '../../domain/observation.ts';
 import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
 import type { MeasuredReplication } from '../hyperv-host.ts';
+import type { Call } from './call.ts';
+import { operationOf } from './cim-access.ts';
 import { toIsoMoment } from './cim-datetime.ts';
 import { readErrors } from './cim-errors.ts';
+import { textsOf } from './cim-instance.ts';
 import { amountOf, tryEmbeddedInstance } from './cim-xml.ts';
-import { type MethodCaller, operationOf } from './method-caller.ts';
+import type { MethodCaller } from './method-caller.ts';
 import { readMethodResult } from './method-result.ts';
-import type { Call } from './session.ts';
-import { textsOf } from './wire-instance.ts';
 
 const WHAT = { className: 'Msvm_ReplicationService', method: 'GetReplicationStatistics' } as const;
 
@@ -18,7 +19,7 @@ const WHAT = { className: 'Msvm_ReplicationService', method: 'GetReplicationStat
  * @throws FailbackError as the return value says; `host.malformed-answer` for statistics that can not be read
  */
 export async function measureReplication(caller: MethodCaller, vmId: string, call: Call): Promise<MeasuredReplication> {
-  const parameters = [['ComputerSystem', caller.machine(vmId)] as const];
+  const parameters = [['ComputerSystem', 'reference', caller.machine(vmId)] as const];
   const output = await caller.onService(WHAT.className, call, (target) => caller.ask({ ...WHAT, target, parameters }, call));
   const { returnValue } = readMethodResult(caller.host, operationOf(WHAT), output);
   if (!isAccepted(returnValue)) throw new FailbackError(returnValueFailure(operationOf(WHAT), returnValue));

@@ -2,13 +2,12 @@ import { FailbackError } from '../../domain/failure.ts';
 import { describeReplicationMode, ReplicationMode } from '../../domain/replication.ts';
 import type { HyperVHost } from '../hyperv-host.ts';
 import { notCalledYet } from './before-the-call.ts';
+import { startCall } from './call.ts';
+import type { ClassList, MethodParameter } from './cim-access.ts';
 import { readErrors } from './cim-errors.ts';
-import type { ClassList } from './class-list.ts';
-import { startCall } from './host-session.ts';
+import { textsOf } from './cim-instance.ts';
 import { powerOf, shutdownComponentOf } from './machine-looks.ts';
 import type { MethodCaller } from './method-caller.ts';
-import type { MethodParameter } from './operations.ts';
-import { textsOf } from './wire-instance.ts';
 
 type MachineMethods = Pick<
   HyperVHost,
@@ -17,7 +16,7 @@ type MachineMethods = Pick<
 
 /** The methods of machines and jobs. */
 export function machineMethods(caller: MethodCaller, list: ClassList): MachineMethods {
-  const requested = (state: number): readonly MethodParameter[] => [['RequestedState', String(state)]];
+  const requested = (state: number): readonly MethodParameter[] => [['RequestedState', 'uint16', String(state)]];
   const job = (jobId: string, method: string, parameters: readonly MethodParameter[]) => ({
     className: 'Msvm_ConcreteJob',
     target: caller.object('Msvm_ConcreteJob', { InstanceID: jobId }),
@@ -36,15 +35,15 @@ export function machineMethods(caller: MethodCaller, list: ClassList): MachineMe
       const keys = await beforehand(shutdownComponentOf(list, vmId, call));
       if (keys === null) throw noGuestServices(caller.host, vmId);
       const parameters: readonly MethodParameter[] = [
-        ['Force', String(force)],
-        ['Reason', reason],
+        ['Force', 'boolean', String(force)],
+        ['Reason', 'string', reason],
       ];
       return caller.call({ className, target: caller.object(className, keys), method: 'InitiateShutdown', parameters }, control, call);
     },
     async destroyTestReplica(testVmId, control) {
       const className = 'Msvm_VirtualSystemManagementService';
       const call = startCall(control);
-      const parameters: readonly MethodParameter[] = [['AffectedSystem', caller.machine(testVmId)]];
+      const parameters: readonly MethodParameter[] = [['AffectedSystem', 'reference', caller.machine(testVmId)]];
       const seen = await beforehand(powerOf(list, testVmId, call));
       if (seen === null) throw noTestReplica(caller.host, testVmId);
       if (seen.mode !== ReplicationMode.TestReplica) throw notForTests(caller.host, testVmId, seen.mode);

@@ -1,6 +1,6 @@
 import type { CimError } from '../hyperv-host.ts';
+import { XmlRefused } from '../xml/xml-reader.ts';
 import { type EmbeddedInstance, readEmbeddedInstance } from './cim-xml.ts';
-import { XmlRefused } from './xml-reader.ts';
 
 /** Longest text kept of an error that is not CIM-XML. */
 const MAX_TEXT = 2_000;

@@ -1,7 +1,7 @@
 import type { CimProperty } from '../hyperv-host.ts';
+import { child, parseXml, type XmlElement, XmlRefused } from '../xml/xml-reader.ts';
+import { embeddedElement, text, type Xml } from '../xml/xml-writer.ts';
 import { toCimText } from './cim-datetime.ts';
-import { child, parseXml, type XmlElement, XmlRefused } from './xml-reader.ts';
-import { embeddedElement, text, type Xml } from './xml-writer.ts';
 
 /**
  * An instance as CIM-XML text (`INSTANCE`), the form in which Hyper-V's methods take embedded instances. Null properties are

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SaxesParser } from 'saxes';
-import { NS } from './namespaces.ts';
 
 /** One element. Names are namespace URI and local name: prefixes are gone, no reader may depend on them. */
 export interface XmlElement {
@@ -38,6 +37,7 @@ interface OpenElement {
   text: string;
 }
 
+const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
 const NO_CHILDREN: XmlElement[] = [];
 
 /**
@@ -93,7 +93,7 @@ function readerOf(limits: XmlLimits): { readonly parser: SaxesParser<{ xmlns: tr
     for (const key in tag.attributes) {
       const attribute = tag.attributes[key];
       if (attribute === undefined || attribute.prefix === 'xmlns' || attribute.name === 'xmlns') continue;
-      if (attribute.uri === NS.instance && attribute.local === 'nil') element.nil = attribute.value === 'true' || attribute.value === '1';
+      if (attribute.uri === XSI && attribute.local === 'nil') element.nil = attribute.value === 'true' || attribute.value === '1';
       element.attributes ??= Object.create(null) as Record<string, string>;
       element.attributes[attribute.local] = attribute.value;
     }

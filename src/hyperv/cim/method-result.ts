@@ -1,12 +1,12 @@
 import { FailbackError } from '../../domain/failure.ts';
 import type { MethodResult } from '../hyperv-host.ts';
-import { integerOf, referenceOf, type WireInstance } from './wire-instance.ts';
+import { type CimInstance, integerOf, referenceOf } from './cim-instance.ts';
 
 /**
  * Reads `ReturnValue` and `Job` of a method that was called.
  * @throws FailbackError `host.malformed-answer`, class `reconcile`: the method was executed, but nobody knows with what result
  */
-export function readMethodResult(host: string, operation: string, output: WireInstance): MethodResult {
+export function readMethodResult(host: string, operation: string, output: CimInstance): MethodResult {
   const returnValue = readReturnValue(output);
   if (returnValue === null) {
     throw new FailbackError({
@@ -17,10 +17,10 @@ export function readMethodResult(host: string, operation: string, output: WireIn
       details: { host, operation, sent: true },
     });
   }
-  return { returnValue, jobId: referenceOf(output, 'Job')?.selectors.get('InstanceID') || null };
+  return { returnValue, jobId: referenceOf(output, 'Job')?.keys.get('InstanceID') || null };
 }
 
-function readReturnValue(output: WireInstance): number | null {
+function readReturnValue(output: CimInstance): number | null {
   try {
     return integerOf(output, 'ReturnValue');
   } catch {

@@ -1,14 +1,14 @@
 import { FailbackError } from '../../domain/failure.ts';
 import type { CallControl, HyperVHost, MethodResult } from '../hyperv-host.ts';
+import { startCall } from './call.ts';
+import { type MethodParameter, operationOf } from './cim-access.ts';
 import { momentText } from './cim-datetime.ts';
+import { type CimInstance, type ObjectReference, referenceOf } from './cim-instance.ts';
 import { writeInstance } from './cim-xml.ts';
-import { startCall } from './host-session.ts';
-import { type MethodCaller, operationOf } from './method-caller.ts';
+import type { MethodCaller } from './method-caller.ts';
 import { readMethodResult } from './method-result.ts';
-import type { MethodParameter } from './operations.ts';
 import { reversed, SETTINGS_CLASS } from './replication-settings.ts';
 import { asGuid } from './vm-id.ts';
-import { type EndpointReference, referenceOf, type WireInstance } from './wire-instance.ts';
 
 type ReplicationMethods = Pick<
   HyperVHost,
@@ -27,9 +27,9 @@ const SERVICE = 'Msvm_ReplicationService';
 
 /** The methods that change how a machine is replicated. Optional parameters that are null are left out. */
 export function replicationMethods(caller: MethodCaller): ReplicationMethods {
-  const onMachine = (vmId: string): MethodParameter => ['ComputerSystem', caller.machine(vmId)];
+  const onMachine = (vmId: string): MethodParameter => ['ComputerSystem', 'reference', caller.machine(vmId)];
 
-  async function output(method: string, parameters: readonly MethodParameter[], control: CallControl): Promise<WireInstance> {
+  async function output(method: string, parameters: readonly MethodParameter[], control: CallControl): Promise<CimInstance> {
     const call = startCall(control);
     return caller.onService(SERVICE, call, (target) =>
       caller.callForOutput({ className: SERVICE, target, method, parameters }, control, call),
@@ -43,14 +43,14 @@ export function replicationMethods(caller: MethodCaller): ReplicationMethods {
     async initiateFailback({ vmId, settings, recoveryPointIdentifier }, control) {
       const parameters: MethodParameter[] = [
         onMachine(vmId),
-        ['ReplicationSettingData', writeInstance(SETTINGS_CLASS, settings.properties)],
+        ['ReplicationSettingData', 'string', writeInstance(SETTINGS_CLASS, settings.properties)],
       ];
-      if (recoveryPointIdentifier !== null) parameters.push(['RecoveryPointIdentifier', recoveryPointIdentifier]);
+      if (recoveryPointIdentifier !== null) parameters.push(['RecoveryPointIdentifier', 'string', recoveryPointIdentifier]);
       return replicate('InitiateFailback', parameters, control);
     },
     async initiateFailover(vmId, recoveryPoint, control) {
       const parameters = [onMachine(vmId)];
-      if (recoveryPoint !== null) parameters.push(['SnapshotSettingData', recoveryPointReference(caller, recoveryPoint)]);
+      if (recoveryPoint !== null) parameters.push(['SnapshotSettingData', 'reference', recoveryPointReference(caller, recoveryPoint)]);
       return replicate('InitiateFailover', parameters, control);
     },
     commitFailover: async (vmId, control) => replicate('CommitFailover', [onMachine(vmId)], control),
@@ -60,15 +60,15 @@ export function replicationMethods(caller: MethodCaller): ReplicationMethods {
       const target = recoveryConnectionPoint ?? settings.primaryConnectionPoint;
       if (target === null) throw noWayBack(caller.host, vmId);
       const instance = writeInstance(SETTINGS_CLASS, reversed(settings, target, certificateThumbprint));
-      return replicate('ReverseReplicationRelationship', [onMachine(vmId), ['ReplicationSettingData', instance]], control);
+      return replicate('ReverseReplicationRelationship', [onMachine(vmId), ['ReplicationSettingData', 'string', instance]], control);
     },
     async startReplication(vmId, { type, startTime }, control) {
-      const parameters = [onMachine(vmId), ['InitialReplicationType', String(type)] as const, ...startParameter(startTime)];
+      const parameters = [onMachine(vmId), ['InitialReplicationType', 'uint16', String(type)] as const, ...startParameter(startTime)];
       return replicate('StartReplication', parameters, control);
     },
     resynchronize: async (vmId, startTime, control) => replicate('Resynchronize', [onMachine(vmId), ...startParameter(startTime)], control),
     async requestReplicationStateChange(vmId, requestedState, control) {
-      const parameters = [['RequestedState', String(requestedState)] as const];
+      const parameters = [['RequestedState', 'uint16', String(requestedState)] as const];
       const what = { className: 'Msvm_ComputerSystem', target: caller.machine(vmId), parameters };
       return caller.call({ ...what, method: 'RequestReplicationStateChangeEx' }, control);
     },
@@ -76,16 +76,16 @@ export function replicationMethods(caller: MethodCaller): ReplicationMethods {
       const method = 'TestReplicaSystem';
       const answer = await output(method, [onMachine(vmId)], control);
       const result = readMethodResult(caller.host, operationOf({ className: SERVICE, method }), answer);
-      return { ...result, testVmId: asGuid(referenceOf(answer, 'ResultingSystem')?.selectors.get('Name') ?? '') };
+      return { ...result, testVmId: asGuid(referenceOf(answer, 'ResultingSystem')?.keys.get('Name') ?? '') };
     },
   };
 }
 
 function startParameter(startTime: Date | null): readonly MethodParameter[] {
-  return startTime === null ? [] : [['StartTime', momentText(startTime)]];
+  return startTime === null ? [] : [['StartTime', 'datetime', momentText(startTime)]];
 }
 
-function recoveryPointReference(caller: MethodCaller, instanceId: string): EndpointReference {
+function recoveryPointReference(caller: MethodCaller, instanceId: string): ObjectReference {
   return caller.object('Msvm_VirtualSystemSettingData', { InstanceID: instanceId });
 }
 

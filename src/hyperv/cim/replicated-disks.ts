@@ -1,25 +1,17 @@
 import { FailbackError } from '../../domain/failure.ts';
 import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
+import type { Call } from './call.ts';
+import { type CimAccess, operationOf } from './cim-access.ts';
+import { type CimValue, textOf } from './cim-instance.ts';
 import { amountOf, tryEmbeddedInstance } from './cim-xml.ts';
-import { enumerate } from './enumeration.ts';
-import { type MethodCaller, operationOf } from './method-caller.ts';
+import type { MethodCaller } from './method-caller.ts';
 import { readMethodResult } from './method-result.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
-import { get } from './operations.ts';
 import { SETTINGS_CLASS } from './replication-settings.ts';
-import { queryResourceOf, type UriBase } from './resources.ts';
-import type { Call, Session } from './session.ts';
 import { requireGuid } from './vm-id.ts';
-import { textOf, type WireValue } from './wire-instance.ts';
 
 const DISKS_CLASS = 'Msvm_StorageAllocationSettingData';
 const WHAT = { className: 'Msvm_ImageManagementService', method: 'GetVirtualHardDiskSettingData' } as const;
-
-interface Access {
-  readonly session: Session;
-  readonly base: UriBase;
-  readonly caller: MethodCaller;
-}
 
 /**
  * Virtual size of a machine's replicated disks together, bytes. `Msvm_ReplicationSettingData.IncludedDisks` says which disks they are,
@@ -28,16 +20,16 @@ interface Access {
  * @returns null when one of the disks is not found or has no size: part of them would be a number that is too small
  * @throws FailbackError as the answers say, and for a refusal as the return value says
  */
-export async function replicatedDiskBytes(access: Access, vmId: string, call: Call): Promise<number | null> {
+export async function replicatedDiskBytes(access: CimAccess, caller: MethodCaller, vmId: string, call: Call): Promise<number | null> {
   const guid = requireGuid('identifier of the virtual machine', vmId);
-  const settings = access.caller.object(SETTINGS_CLASS, { InstanceID: `Microsoft:${guid}\\HVR\\0` });
-  const [replication, images] = await Promise.all([get(access.session, settings, call), readImages(access, guid, call)]);
+  const settings = caller.object(SETTINGS_CLASS, { InstanceID: `Microsoft:${guid}\\HVR\\0` });
+  const [replication, images] = await Promise.all([access.get(settings, call), readImages(access, guid, call)]);
   const included = new Set((replication.properties.get('IncludedDisks') ?? []).map(diskOf));
   const paths = Array.from(included, (disk) => images.get(disk));
   if (paths.length === 0) return null;
   let bytes = 0;
   for (const path of paths) {
-    const size = path === undefined ? null : await sizeOf(access.caller, path, call);
+    const size = path === undefined ? null : await sizeOf(caller, path, call);
     if (size === null) return null;
     bytes += size;
   }
@@ -45,22 +37,21 @@ export async function replicatedDiskBytes(access: Access, vmId: string, call: Ca
 }
 
 /** Image files of the disks a machine has now, by {@link diskOf}; those of its checkpoints belong to other settings. */
-async function readImages({ session, base }: Access, guid: string, call: Call): Promise<ReadonlyMap<string, string>> {
+async function readImages(access: CimAccess, guid: string, call: Call): Promise<ReadonlyMap<string, string>> {
   const wql =
     `ASSOCIATORS OF {Msvm_VirtualSystemSettingData.InstanceID='Microsoft:${guid}'} ` +
     `WHERE AssocClass = Msvm_VirtualSystemSettingDataComponent ResultClass = ${DISKS_CLASS}`;
-  const target = queryResourceOf(base, HYPERV_NAMESPACE);
-  const disks = await enumerate(session, { className: DISKS_CLASS, target, wql, mode: 'objects' }, call);
+  const disks = await access.query({ namespace: HYPERV_NAMESPACE, className: DISKS_CLASS, wql }, call);
   return new Map(
-    disks.flatMap(({ instance }) => {
-      const [id, path] = instance === null ? [] : [textOf(instance, 'InstanceID'), textOf(instance, 'HostResource')];
+    disks.flatMap((disk) => {
+      const [id, path] = [textOf(disk, 'InstanceID'), textOf(disk, 'HostResource')];
       return id && path ? [[diskOf(id), path] as const] : [];
     }),
   );
 }
 
 async function sizeOf(caller: MethodCaller, path: string, call: Call): Promise<number | null> {
-  const parameters = [['Path', path]] as const;
+  const parameters = [['Path', 'string', path]] as const;
   const output = await caller.onService(WHAT.className, call, (target) => caller.ask({ ...WHAT, target, parameters }, call));
   const { returnValue } = readMethodResult(caller.host, operationOf(WHAT), output);
   if (!isAccepted(returnValue)) throw new FailbackError(returnValueFailure(operationOf(WHAT), returnValue));
@@ -73,8 +64,8 @@ async function sizeOf(caller: MethodCaller, path: string, call: Call): Promise<n
  * What names a disk, spelled one way. The documentation says `InstanceID`, the samples put object paths there, and a host may turn these
  * into references; a path doubles the backslashes of the key.
  */
-function diskOf(value: WireValue): string {
-  if (value !== null && typeof value === 'object') return 'selectors' in value ? diskOf(value.selectors.get('InstanceID') ?? '') : '';
+function diskOf(value: CimValue): string {
+  if (value !== null && typeof value === 'object') return 'keys' in value ? diskOf(value.keys.get('InstanceID') ?? '') : '';
   const id = /InstanceID\s*=\s*"([^"]*)"/i.exec(value ?? '')?.[1] ?? value ?? '';
   return id.replace(/\\+/g, '\\').toUpperCase();
 }

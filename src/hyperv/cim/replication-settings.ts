@@ -1,9 +1,9 @@
 import type { CimProperty, ReplicationSettings } from '../hyperv-host.ts';
-import type { ClassList } from './class-list.ts';
+import type { Call } from './call.ts';
+import type { ClassList } from './cim-access.ts';
+import { type CimInstance, type CimValue, integerOf, textOf } from './cim-instance.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
-import type { Call } from './session.ts';
 import { relationshipOf } from './vm-id.ts';
-import { integerOf, textOf, type WireInstance, type WireValue } from './wire-instance.ts';
 
 export const SETTINGS_CLASS = 'Msvm_ReplicationSettingData';
 
@@ -57,7 +57,7 @@ function withValue(properties: readonly CimProperty[], name: string, value: stri
   return others.toSpliced(position < 0 ? others.length : position, 0, { name, type: 'string', value });
 }
 
-function readSettings(vmId: string, instance: WireInstance, providers: ReadonlySet<string>): ReplicationSettings {
+function readSettings(vmId: string, instance: CimInstance, providers: ReadonlySet<string>): ReplicationSettings {
   return {
     vmId,
     providerId: providerOf(instance.properties.get('ReplicationProvider')?.[0] ?? null, providers),
@@ -70,7 +70,7 @@ function readSettings(vmId: string, instance: WireInstance, providers: ReadonlyS
   };
 }
 
-function readProperty(name: string, values: readonly WireValue[]): CimProperty {
+function readProperty(name: string, values: readonly CimValue[]): CimProperty {
   const type = TYPES[name] ?? 'string';
   const texts = values.flatMap((value) => (value === null ? [] : [asText(value)]));
   if (texts.length === 0) return { name, type, value: null };
@@ -78,18 +78,16 @@ function readProperty(name: string, values: readonly WireValue[]): CimProperty {
 }
 
 /** A path to a provider names its GUID; a host may also send the path as endpoint reference. */
-function providerOf(value: WireValue, providers: ReadonlySet<string>): string | null {
+function providerOf(value: CimValue, providers: ReadonlySet<string>): string | null {
   if (value === null) return null;
   const found = Array.from(asText(value).matchAll(GUID), ([guid]) => guid.toUpperCase());
   return found.find((guid) => providers.has(guid)) ?? found[0] ?? null;
 }
 
 /** Object paths are strings in this class; where a host turned one into a reference it is turned back into a path. */
-function asText(value: Exclude<WireValue, null>): string {
+function asText(value: Exclude<CimValue, null>): string {
   if (typeof value === 'string') return value;
-  if (!('selectors' in value)) return '';
-  const keys = Array.from(value.selectors).filter(([name]) => name !== '__cimnamespace');
-  const className = value.resourceUri.slice(value.resourceUri.lastIndexOf('/') + 1);
-  const quoted = keys.map(([name, key]) => `${name}="${key.replace(/[\\"]/g, '\\$&')}"`);
-  return `\\\\.\\${HYPERV_NAMESPACE.replaceAll('/', '\\')}:${className}.${quoted.join(',')}`;
+  if (!('keys' in value)) return '';
+  const quoted = Array.from(value.keys, ([name, key]) => `${name}="${key.replace(/[\\"]/g, '\\$&')}"`);
+  return `\\\\.\\${HYPERV_NAMESPACE.replaceAll('/', '\\')}:${value.className}.${quoted.join(',')}`;
 }
