@@ -117,12 +117,12 @@ describe('a change does not leave after its time', () => {
     const large = 'x'.repeat(24 * 1024 * 1024);
     const settings = { ...SETTINGS, properties: [{ name: 'AdditionalSettings', type: 'string', value: large }] };
     const host = keep(hostAt(`http://127.0.0.1:${port}`, { maxSockets: 1 }));
-    const failure = failureOf(host.initiateFailback({ vmId: VM, settings, recoveryPointIdentifier: null }, soon({ sendBy: within(700) })));
+    const failure = failureOf(host.initiateFailback({ vmId: VM, settings, recoveryPointIdentifier: null }, soon({ sendBy: within(3_000) })));
     await expect.poll(() => held.length).toBe(1);
     held[0]?.once('data', () => void held[0]?.pause().write(http(200, service)));
     held[0]?.resume();
     // The host goes on reading after the time is over: whatever it gets now had left before.
-    const later = setTimeout(() => held[0]?.resume(), 1_000);
+    const later = setTimeout(() => held[0]?.resume(), 4_000);
     closing.push(async () => clearTimeout(later));
     expect(await failure).toMatchObject({ code: 'host.timeout', class: 'reconcile', details: { sent: true } });
     await over;
