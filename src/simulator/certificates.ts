@@ -6,18 +6,26 @@ interface Certificate {
   readonly key: string;
 }
 
+type Extensions = NonNullable<NonNullable<Parameters<typeof generate>[1]>['extensions']>;
+
 export interface CertificateSet {
   /** The authority's certificate, PEM: what a client has to trust. */
   readonly ca: string;
   /** By host name. */
   readonly hosts: ReadonlyMap<string, Certificate>;
+  /** Made out to the account, for logging on. */
+  readonly client: Certificate;
 }
 
 /**
- * Makes a certificate authority and a server certificate for each host, valid for a day from now and for the host's name, its name in
- * `example.net`, `localhost` and the addresses given. Keys are elliptic-curve keys and never leave this process.
+ * Makes a certificate authority, a server certificate for each host, valid for a day from now and for the host's name, its name in
+ * `example.net`, `localhost` and the addresses given, and a client certificate for `account`. Keys are elliptic-curve keys.
  */
-export async function makeCertificates(hostNames: readonly string[], addresses: readonly string[]): Promise<CertificateSet> {
+export async function makeCertificates(
+  hostNames: readonly string[],
+  addresses: readonly string[],
+  account = 'hvadmin',
+): Promise<CertificateSet> {
   const validity = { notBeforeDate: new Date(Date.now() - 3_600_000), notAfterDate: new Date(Date.now() + 86_400_000) };
   const common = { keyType: 'ec' as const, curve: 'P-256' as const, algorithm: 'sha256', ...validity };
   const authority = await generate([{ name: 'commonName', value: 'failback simulator CA' }], {
@@ -27,25 +35,25 @@ export async function makeCertificates(hostNames: readonly string[], addresses: 
       { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
     ],
   });
-  const hosts = new Map<string, Certificate>();
-  for (const name of hostNames) {
-    const made = await generate([{ name: 'commonName', value: name }], {
+  const issue = async (subject: string, ...extensions: Extensions): Promise<Certificate> => {
+    const made = await generate([{ name: 'commonName', value: subject }], {
       ...common,
       ca: { key: authority.private, cert: authority.cert },
       extensions: [
         { name: 'basicConstraints', cA: false, critical: true },
         { name: 'keyUsage', digitalSignature: true, critical: true },
-        { name: 'extKeyUsage', serverAuth: true },
-        {
-          name: 'subjectAltName',
-          altNames: [
-            ...[name, `${name}.example.net`, 'localhost'].map((value) => ({ type: 2 as const, value })),
-            ...addresses.map((ip) => ({ type: 7 as const, ip })),
-          ],
-        },
+        ...extensions,
       ],
     });
-    hosts.set(name, { cert: made.cert, key: made.private });
+    return { cert: made.cert, key: made.private };
+  };
+  const hosts = new Map<string, Certificate>();
+  for (const name of hostNames) {
+    const altNames = [
+      ...[name, `${name}.example.net`, 'localhost'].map((value) => ({ type: 2 as const, value })),
+      ...addresses.map((ip) => ({ type: 7 as const, ip })),
+    ];
+    hosts.set(name, await issue(name, { name: 'extKeyUsage', serverAuth: true }, { name: 'subjectAltName', altNames }));
   }
-  return { ca: authority.cert, hosts };
+  return { ca: authority.cert, hosts, client: await issue(account, { name: 'extKeyUsage', clientAuth: true }) };
 }

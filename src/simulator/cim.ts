@@ -53,9 +53,9 @@ export interface MethodOutcome {
   readonly out: Readonly<Record<string, CimValue>>;
 }
 
-/** A request the wire understood, before it is carried out. */
+/** A request the wire understood, before it is carried out. `log-on` is one step of Negotiate, Kerberos or NTLM. */
 export interface RequestInfo {
-  readonly kind: 'identify' | 'get' | 'enumerate' | 'pull' | 'release' | 'invoke' | 'other';
+  readonly kind: 'log-on' | 'identify' | 'get' | 'enumerate' | 'pull' | 'release' | 'invoke' | 'other';
   readonly className: string | null;
   readonly method: string | null;
   /** `Name`/GUID of the virtual machine the request is about, upper case, when one can be told (selector or ComputerSystem argument). */

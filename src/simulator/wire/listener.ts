@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type Server as HttpServer, type RequestListener } from 'node:http';
-import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import { createServer as createHttpsServer, type Server as HttpsServer, type ServerOptions } from 'node:https';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 const TLS_HANDSHAKE = 0x16;
@@ -7,10 +7,20 @@ const RETRY_MS = 50;
 /** As long as Windows keeps an idle connection; a client that polls every few seconds never meets the end of one. */
 const KEEP_ALIVE_MS = 120_000;
 
+/** PEM texts. */
+export interface TlsFiles {
+  readonly key: string;
+  readonly cert: string;
+  /** Authority of the certificates that clients log on with. */
+  readonly clientCa?: string;
+}
+
 export interface ListenerOptions {
   readonly port: number;
   readonly bindAddress: string;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls: TlsFiles | undefined;
+  /** Over TLS clients are asked for a certificate; they connect without one too. */
+  readonly asksForCertificate: boolean;
 }
 
 /**
@@ -32,7 +42,7 @@ export class Listener {
     this.#options = options;
     this.#port = options.port;
     this.#http = createHttpServer({ keepAliveTimeout: KEEP_ALIVE_MS }, onRequest);
-    this.#https = options.tls === undefined ? null : createHttpsServer({ ...options.tls, keepAliveTimeout: KEEP_ALIVE_MS }, onRequest);
+    this.#https = options.tls === undefined ? null : createHttpsServer(secure(options.tls, options.asksForCertificate), onRequest);
     this.#server.on('connection', (socket) => this.#accept(socket));
   }
 
@@ -115,4 +125,9 @@ export class Listener {
       (first[0] === TLS_HANDSHAKE ? https : this.#http).emit('connection', socket);
     });
   }
+}
+
+function secure({ key, cert, clientCa }: TlsFiles, asksForCertificate: boolean): ServerOptions {
+  const clients = asksForCertificate && clientCa !== undefined ? { ca: clientCa, requestCert: true, rejectUnauthorized: false } : {};
+  return { key, cert, ...clients, keepAliveTimeout: KEEP_ALIVE_MS };
 }

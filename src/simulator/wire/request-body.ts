@@ -6,9 +6,9 @@ const MAX_DRAINED_BYTES = 16 * MAX_REQUEST_BYTES;
 /** A request this server does not read; `status` is what HTTP calls the reason. */
 export class BodyRefused extends Error {
   override readonly name = 'BodyRefused';
-  readonly status: 413 | 415;
+  readonly status: 400 | 413 | 415 | 500;
 
-  constructor(status: 413 | 415) {
+  constructor(status: BodyRefused['status']) {
     super(`HTTP ${status}`);
     this.status = status;
   }

@@ -3,17 +3,17 @@ import type { CimHost } from '../cim.ts';
 import { EnumerationStore } from './enumeration-store.ts';
 import { httpFront } from './http-front.ts';
 import { InstanceXml } from './instance-xml.ts';
-import { Listener } from './listener.ts';
+import { Listener, type TlsFiles } from './listener.ts';
+import { LogOns } from './log-on/log-ons.ts';
+import type { AuthScheme, LogOnOptions } from './log-on/schemes.ts';
 
-export interface ServeOptions {
+export interface ServeOptions extends LogOnOptions {
   /** 0: any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */
   readonly bindAddress?: string;
-  /** PEM texts. With them the port speaks HTTPS as well as HTTP. */
-  readonly tls?: { readonly key: string; readonly cert: string };
-  /** Basic is the only scheme, and the default. */
-  readonly auth?: 'basic';
+  /** With them the port speaks HTTPS as well as HTTP. */
+  readonly tls?: TlsFiles;
   /** After how many milliseconds of disuse an enumeration context is forgotten. Default 60,000. */
   readonly enumerationIdleMs?: number;
 }
@@ -22,21 +22,25 @@ export interface ServedHost {
   /** `https://…/wsman` with a certificate, else `http://…/wsman`. */
   readonly url: string;
   readonly port: number;
+  readonly auth: readonly AuthScheme[];
+  /** Nobody is logged on any more, though connections stay open; as after a restart of WinRM behind the system's HTTP. */
+  forgetLogOns(): Promise<void>;
   /** Stops listening, resets what is connected and forgets the host. Doing it twice does no harm. */
   close(): Promise<void>;
 }
 
 /**
  * Serves a host over WS-Management at `/wsman`. While the host is down its port refuses connections; it comes back on the same
- * port. Rejects with `usage.invalid` when the port cannot be had.
+ * port. Rejects with `usage.invalid` when the port cannot be had, or a scheme lacks what it needs.
  */
 export async function serveHost(host: CimHost, options: ServeOptions): Promise<ServedHost> {
   const { port, bindAddress = '127.0.0.1', tls, enumerationIdleMs = 60_000 } = options;
   const wire = { host, instanceXml: new InstanceXml(), enumerations: new EnumerationStore(enumerationIdleMs, () => performance.now()) };
+  const logOns = new LogOns(host, options, tls);
   let power = new AbortController();
   const listener = new Listener(
-    { port, bindAddress, ...(tls === undefined ? {} : { tls }) },
-    httpFront(wire, () => power.signal),
+    { port, bindAddress, tls, asksForCertificate: logOns.schemes.includes('certificate') },
+    httpFront(wire, logOns, () => power.signal),
   );
   try {
     await listener.open();
@@ -68,6 +72,8 @@ export async function serveHost(host: CimHost, options: ServeOptions): Promise<S
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${urlHost}:${listener.port}/wsman`,
     port: listener.port,
+    auth: logOns.schemes,
+    forgetLogOns: () => logOns.forget(),
     close: async () => {
       unsubscribe();
       goDown();

@@ -63,7 +63,7 @@ export class FaultScript {
   }
 }
 
-const OTHER_REQUESTS: ReadonlySet<string> = new Set(['identify', 'get', 'enumerate', 'pull', 'release', 'other']);
+const OTHER_REQUESTS: ReadonlySet<string> = new Set(['log-on', 'identify', 'get', 'enumerate', 'pull', 'release', 'other']);
 
 function disposed(action: FaultAction): Disposition {
   return {

@@ -33,7 +33,7 @@ const faultActionSchema = z
     delayAfterMs: z.number().min(0).optional(),
     /** The connection is cut: before the effect, or after it. */
     drop: z.enum(['before', 'after']).optional(),
-    /** 401 although the credentials are right. */
+    /** 401 although the credentials are right; the connection's log-on is forgotten. */
     unauthorized: z.literal(true).optional(),
     /** A SOAP fault instead of an answer. */
     fault: z
@@ -54,7 +54,7 @@ export const faultRuleSchema = z.strictObject({
   host: z.string().optional(),
   /** Machine's name or GUID, `*` stands for anything; default any, and requests about no machine too. */
   vm: z.string().optional(),
-  /** Method name, or the kind of another request: identify, get, enumerate, pull. Default: any method call. */
+  /** Method name, or the kind of another request: log-on, identify, get, enumerate, pull. Default: any method call. */
   method: z.string().optional(),
   /** Only enumerations, pulls and gets of this class. */
   class: z.string().optional(),

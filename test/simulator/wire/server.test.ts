@@ -25,17 +25,19 @@ const withoutLogon = { authorization: undefined };
 const basic = (credentials: string) => ({ authorization: `Basic ${Buffer.from(credentials).toString('base64')}` });
 
 describe('logging on', () => {
-  it('offers Basic to who sends nothing, a wrong password or another scheme', async () => {
+  it('offers Negotiate and Basic to who sends nothing, a wrong password or no token of a log-on', async () => {
     for (const headers of [
       withoutLogon,
       basic('hvadmin:wrong'),
       basic('else:Passw0rd!'),
       basic('hvadmin'),
       { authorization: 'Negotiate TlRMTVNTUAAB' },
+      { authorization: 'Negotiate' },
+      { authorization: 'Digest x' },
     ]) {
       const answer = await post(served.url, GET_MACHINE, { headers });
       expect(answer.status).toBe(401);
-      expect(answer.headers['www-authenticate']).toBe('Basic realm="WSMAN"');
+      expect(answer.headers['www-authenticate']).toBe('Negotiate, Basic realm="WSMAN"');
       expect(answer.body).toBe('');
     }
     expect(host.asked).toEqual([]);

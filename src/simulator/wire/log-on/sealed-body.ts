@@ -1,0 +1,69 @@
+import { BodyRefused } from '../request-body.ts';
+import type { SealedMessage } from './acceptor.ts';
+
+/** MS-WSMV 2.2.9.1. A client with Kerberos under the scheme Negotiate may call its messages by either name. */
+const PROTOCOLS: readonly string[] = ['application/http-spnego-session-encrypted', 'application/http-kerberos-session-encrypted'];
+const BOUNDARY = 'Encrypted Boundary';
+const MAX_HEAD_BYTES = 1024;
+const MAX_SIGNATURE_BYTES = 1024;
+
+export interface SealedBody {
+  /** As the client wrote it; the answer names the same. */
+  readonly protocol: string;
+  /** Content type of the plain text. */
+  readonly contentType: string;
+  readonly message: SealedMessage;
+  /** Bytes of the plain text. */
+  readonly length: number;
+}
+
+export function isSealed(contentType: string | undefined): boolean {
+  return /^\s*multipart\/encrypted\s*(?:;|$)/i.test(contentType ?? '');
+}
+
+/** Reads the one sealed message of a body. Throws {@link BodyRefused}: 415 for another protocol, 400 for what is no such body. */
+export function readSealedBody(body: Buffer, contentType: string): SealedBody {
+  const protocol = parameterOf(contentType, 'protocol') ?? '';
+  if (!PROTOCOLS.includes(protocol.toLowerCase())) throw new BodyRefused(415);
+  const boundary = parameterOf(contentType, 'boundary') ?? BOUNDARY;
+  const delimiter = `--${boundary}\r\n`;
+  const head = body.toString('latin1', 0, MAX_HEAD_BYTES);
+  const second = head.indexOf(delimiter, delimiter.length);
+  if (!head.startsWith(delimiter) || second < 0) throw new BodyRefused(400);
+  const original = /^[ \t]*OriginalContent:[ \t]*type=(.*);[ \t]*Length=(\d+)[ \t]*$/im.exec(head.slice(0, second).replaceAll('\r', ''));
+  const binary = /^[ \t]*Content-Type:[ \t]*application\/octet-stream[ \t]*\r\n/i.exec(head.slice(second + delimiter.length));
+  if (original === null || binary === null) throw new BodyRefused(400);
+  const start = second + delimiter.length + binary[0].length;
+  const end = endOf(body, `--${boundary}--`);
+  const signatureBytes = start + 4 <= end ? body.readUInt32LE(start) : MAX_SIGNATURE_BYTES + 1;
+  const content = start + 4 + signatureBytes;
+  if (signatureBytes > MAX_SIGNATURE_BYTES || content > end) throw new BodyRefused(400);
+  const message = { signature: body.subarray(start + 4, content), content: body.subarray(content, end) };
+  return { protocol, contentType: original[1] ?? '', message, length: Number(original[2]) };
+}
+
+/** Where the closing delimiter begins; it may be followed by a line's end. */
+function endOf(body: Buffer, closing: string): number {
+  const tail = body.toString('latin1', Math.max(0, body.length - closing.length - 2));
+  const at = tail.indexOf(closing);
+  if (at < 0 || !['', '\r\n'].includes(tail.slice(at + closing.length))) throw new BodyRefused(400);
+  return Math.max(0, body.length - closing.length - 2) + at;
+}
+
+function parameterOf(contentType: string, name: string): string | undefined {
+  const [, quoted, bare] = new RegExp(`;\\s*${name}\\s*=\\s*(?:"([^"]*)"|([^;"\\s]+))`, 'i').exec(contentType) ?? [];
+  return quoted ?? bare;
+}
+
+/** Writes a body as Windows does, tabs included. @param length bytes of the plain text */
+export function writeSealedBody({ protocol, contentType, message, length }: SealedBody): { contentType: string; body: Buffer } {
+  const head =
+    `--${BOUNDARY}\r\n\tContent-Type: ${protocol}\r\n\tOriginalContent: type=${contentType};Length=${length}\r\n` +
+    `--${BOUNDARY}\r\n\tContent-Type: application/octet-stream\r\n`;
+  const signatureBytes = Buffer.alloc(4);
+  signatureBytes.writeUInt32LE(message.signature.length);
+  return {
+    contentType: `multipart/encrypted;protocol="${protocol}";boundary="${BOUNDARY}"`,
+    body: Buffer.concat([Buffer.from(head), signatureBytes, message.signature, message.content, Buffer.from(`--${BOUNDARY}--\r\n`)]),
+  };
+}
