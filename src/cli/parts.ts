@@ -53,6 +53,13 @@ export const SIMULATED_STAGES = [
 ] as const;
 export type SimulatedStage = (typeof SIMULATED_STAGES)[number];
 
+/** How simulated hosts may let clients log on. */
+export const SIMULATED_AUTH = ['basic', 'negotiate', 'kerberos', 'ntlm', 'certificate'] as const;
+export type SimulatedAuth = (typeof SIMULATED_AUTH)[number];
+
+/** WinRM's CbtHardeningLevel. */
+export const CBT_LEVELS = ['Relaxed', 'Strict'] as const;
+
 export interface SimulatorRequest {
   readonly hosts: number;
   readonly vms: number;
@@ -72,6 +79,14 @@ export interface SimulatorRequest {
   readonly ledgerFile?: string;
   readonly username?: string;
   readonly password?: string;
+  /** Default: what the hosts can take, without the scheme `ntlm`; all below as the simulator has it. */
+  readonly auth?: readonly SimulatedAuth[];
+  /** Path of the file with the keys of the hosts' service principals. */
+  readonly keytab?: string;
+  readonly basicOverHttp?: boolean;
+  /** Plain messages over plain HTTP after other log-ons than Basic. */
+  readonly allowUnencrypted?: boolean;
+  readonly cbtHardeningLevel?: (typeof CBT_LEVELS)[number];
 }
 
 export interface SimulatedHost {
@@ -83,7 +98,10 @@ export interface SimulatedHost {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  readonly auth: readonly SimulatedAuth[];
   readonly caFile?: string;
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
   readonly vms: readonly { readonly id: string; readonly name: string }[];
 }
 

@@ -5,10 +5,13 @@ import type { CliContext, Start } from '../context.ts';
 import { ExitCode } from '../exit-code.ts';
 import { jsonLine } from '../output.ts';
 import {
+  CBT_LEVELS,
   FAULT_PRESETS,
   type FaultPreset,
+  SIMULATED_AUTH,
   SIMULATED_STAGES,
   SIMULATED_STRATEGIES,
+  type SimulatedAuth,
   type SimulatedStage,
   type SimulatedStrategy,
 } from '../parts.ts';
@@ -29,6 +32,11 @@ interface SimulateOptions {
   readonly ledger?: string;
   readonly username?: string;
   readonly password?: string;
+  readonly auth?: readonly SimulatedAuth[];
+  readonly keytab?: string;
+  readonly basicOverHttp: boolean;
+  readonly allowUnencrypted: boolean;
+  readonly cbtHardening: (typeof CBT_LEVELS)[number];
 }
 
 export function addSimulate(program: Command, start: Start): void {
@@ -49,7 +57,7 @@ export function addSimulate(program: Command, start: Start): void {
     )
     .addOption(
       new Option('--stages <stages>', `how pairs stand at the start, taken in turn: ${SIMULATED_STAGES.join(', ')}`)
-        .argParser(readStages)
+        .argParser((text: string) => readWords(text, SIMULATED_STAGES, 'stage'))
         .default([], 'committed'),
     )
     .option('--scenario <file>', 'scenario file (YAML): hosts, VMs, quirks, faults, events')
@@ -57,6 +65,20 @@ export function addSimulate(program: Command, start: Start): void {
     .option('--tls', 'HTTPS with certificates of an authority of its own')
     .option('--username <name>', 'account of every host (default: hvadmin)')
     .option('--password <reference>', 'password of every host, as env:NAME or file:PATH (default: made from the seed)')
+    .addOption(
+      new Option(
+        '--auth <schemes>',
+        `ways to log on: ${SIMULATED_AUTH.join(', ')} (default: negotiate, basic; certificate with --tls)`,
+      ).argParser((text: string) => readWords(text, SIMULATED_AUTH, 'scheme')),
+    )
+    .option('--keytab <file>', 'keys of the hosts’ service principals: adds Kerberos')
+    .option('--no-basic-over-http', 'Basic over HTTPS only, as on a real host')
+    .option('--allow-unencrypted', 'after other log-ons take plain messages over HTTP, as no real host does by itself', false)
+    .addOption(
+      new Option('--cbt-hardening <level>', 'Strict: over HTTPS a log-on must be bound to its connection')
+        .choices(CBT_LEVELS)
+        .default('Relaxed'),
+    )
     .action((options: SimulateOptions, command: Command) => start(command, (context) => simulate(context, options)));
 }
 
@@ -85,6 +107,11 @@ async function simulate(context: CliContext, options: SimulateOptions): Promise<
     stages: options.stages,
     ...(options.scenario === undefined ? {} : { scenario: options.scenario }),
     ...(options.ledger === undefined ? {} : { ledgerFile: options.ledger }),
+    basicOverHttp: options.basicOverHttp,
+    allowUnencrypted: options.allowUnencrypted,
+    cbtHardeningLevel: options.cbtHardening,
+    ...(options.auth === undefined ? {} : { auth: options.auth }),
+    ...(options.keytab === undefined ? {} : { keytab: options.keytab }),
     ...(options.username === undefined ? {} : { username: options.username }),
     ...(password === undefined ? {} : { password }),
   });
@@ -98,12 +125,11 @@ async function simulate(context: CliContext, options: SimulateOptions): Promise<
 }
 
 /** "failed-over,copying" */
-function readStages(text: string): readonly SimulatedStage[] {
-  return text.split(',').map((word) => {
-    const name = word.trim();
-    const stage = SIMULATED_STAGES.find((known) => known === name);
-    if (stage === undefined) throw new InvalidArgumentError(`There is no stage ${JSON.stringify(name)}: ${SIMULATED_STAGES.join(', ')}.`);
-    return stage;
+function readWords<Word extends string>(text: string, known: readonly Word[], what: string): readonly Word[] {
+  return text.split(',').map((part) => {
+    const word = known.find((one) => one === part.trim());
+    if (word === undefined) throw new InvalidArgumentError(`There is no ${what} ${JSON.stringify(part.trim())}: ${known.join(', ')}.`);
+    return word;
   });
 }
 

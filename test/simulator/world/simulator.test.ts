@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -65,9 +65,12 @@ describe('a served world', () => {
       expect(answer.status).toBe(200);
     }
     await expect(post(firstMachine(simulator).host.url, enumerate(''))).rejects.toThrow(/certificate/);
-    const caFile = simulator.hosts[0]?.caFile ?? '';
+    const { caFile = '', clientCertificate = '', clientKey = '' } = firstMachine(simulator).host;
+    const files = [caFile, clientCertificate, clientKey];
+    expect(files.map(existsSync)).toEqual([true, true, true]);
+    expect(statSync(clientKey).mode & 0o077).toBe(0);
     await simulator.close();
-    expect(existsSync(caFile)).toBe(false);
+    expect(files.map(existsSync)).toEqual([false, false, false]);
   });
 
   it('loses an answer after the effect: the ledger has the call, the client has nothing', async () => {

@@ -4,7 +4,8 @@ import { FailbackError } from '../../../domain/failure.ts';
  * Ways to log on. `negotiate` takes NTLM and, with a keytab, Kerberos, each by itself or in SPNEGO. `ntlm` is the scheme of HTTP with that
  * name: a real host does not offer it, but there are clients that know no other.
  */
-export type AuthScheme = 'basic' | 'negotiate' | 'kerberos' | 'ntlm' | 'certificate';
+export const AUTH_SCHEMES = ['basic', 'negotiate', 'kerberos', 'ntlm', 'certificate'] as const;
+export type AuthScheme = (typeof AUTH_SCHEMES)[number];
 
 /** Schemes of HTTP under which tokens are exchanged. */
 export type HandshakeScheme = 'Negotiate' | 'Kerberos' | 'NTLM';
