@@ -173,7 +173,7 @@ export interface HostIdentity {
   readonly osVersion: string | null;
   /** `OperationalStatus[0]` of `Msvm_ReplicationService`: 2 OK, 6 a listener is down; null when the service is not there (VMMS stopped, no Hyper-V role, no rights). */
   readonly replicationService: number | null;
-  /** Host clock minus ours, milliseconds, from the HTTP Date header; null when there was none. One second of resolution. */
+  /** Host clock minus ours, milliseconds: from the HTTP Date header (one second of resolution), else `Win32_OperatingSystem.LocalDateTime`; null without either. */
   readonly clockSkewMs: number | null;
 }
 

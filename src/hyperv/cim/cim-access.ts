@@ -8,7 +8,7 @@ import { requireGuid } from './vm-id.ts';
 export interface CimAccess {
   /** Name the plan gives the host. */
   readonly host: string;
-  /** Who answers, and when its clock showed what. Fails only for a host that cannot be reached or refuses the log-on. */
+  /** Who answers. Fails only for a host that cannot be reached or refuses the log-on. */
   identify(call: Call): Promise<Identification>;
   readonly list: ClassList;
   query(query: CimQuery, call: Call): Promise<readonly CimInstance[]>;
@@ -27,8 +27,8 @@ export interface Identification {
   readonly productVendor: string | null;
   readonly productVersion: string | null;
   readonly protocolVersion: string | null;
-  /** The host's clock, milliseconds of the epoch, as good as its resolution allows; null when it does not tell. */
-  readonly clock: number | null;
+  /** Host clock minus ours, milliseconds, as good as the host's resolution allows; null when it does not tell. */
+  readonly clockSkewMs: number | null;
 }
 
 /**

@@ -13,20 +13,17 @@ const TELLING: readonly FailureCode[] = ['host.no-hyperv', 'host.not-found', 'ho
  * reached, refuses the log-on or does not speak the protocol is a failure.
  */
 export async function identifyHost(access: CimAccess, call: Call): Promise<HostIdentity> {
-  const asked = Date.now();
-  const { clock, ...product } = await access.identify(call);
-  const answered = Date.now();
+  const identification = await access.identify(call);
   const [system, windows, service] = await Promise.all([
     first(access.list, call, CIMV2_NAMESPACE, 'Win32_ComputerSystem', 'DNSHostName'),
     first(access.list, call, CIMV2_NAMESPACE, 'Win32_OperatingSystem', 'Version'),
     first(access.list, call, HYPERV_NAMESPACE, 'Msvm_ReplicationService', 'OperationalStatus'),
   ]);
   return {
-    ...product,
+    ...identification,
     hostName: system && textOf(system, 'DNSHostName'),
     osVersion: windows && textOf(windows, 'Version'),
     replicationService: service === null ? null : (integersOf(service, 'OperationalStatus')[0] ?? null),
-    clockSkewMs: clock === null ? null : Math.round(clock - (asked + answered) / 2),
   };
 }
 

@@ -41,8 +41,9 @@ export function createWsmanAccess(session: Session, base: UriBase): CimAccess {
   return {
     host: session.host,
     async identify(call) {
+      const asked = Date.now();
       const { date, ...product } = await identify(session, call);
-      return { ...product, clock: momentOf(date) };
+      return { ...product, clockSkewMs: skew(date, (asked + Date.now()) / 2) };
     },
     list: createClassList(session, base),
     query,
@@ -81,7 +82,7 @@ function byName(namespace: string, className: string): ObjectReference {
 }
 
 /** The `Date` header has whole seconds, cut off: the middle of the second is the best guess. */
-function momentOf(date: string | null): number | null {
-  const moment = Date.parse(date ?? '');
-  return Number.isNaN(moment) ? null : moment + 500;
+function skew(date: string | null, now: number): number | null {
+  const theirs = Date.parse(date ?? '');
+  return Number.isNaN(theirs) ? null : Math.round(theirs + 500 - now);
 }
