@@ -1,29 +1,18 @@
 import { GssError, GssUnavailable } from '../../../gssapi/gss-error.ts';
 import { type GssContext, gssapi, type InitiateOptions } from '../../../gssapi/gssapi.ts';
-import type { Credentials } from '../secrets.ts';
 import { principalOf } from './kerberos-principal.ts';
 import { type Attempt, explain } from './kerberos-trouble.ts';
+import type { Identity } from './log-on.ts';
 import { type SealedMessage, type SecurityContext, SecurityError } from './security-context.ts';
 
 export interface KerberosOptions {
   /** Service principal name of the host, such as `HTTP/hv-dr-01.example.net`; a realm may follow: `…@REALM`. Case is kept. */
   readonly spn: string;
-  readonly identity: KerberosIdentity;
+  /** What is shown to the KDC. Users are named as {@link principalOf} reads them. */
+  readonly identity: Identity;
   /** `tls-server-end-point:` and the hash of the host's certificate; null without TLS. */
   readonly channelBinding: Buffer | null;
 }
-
-/** What is shown to the KDC. Users are named as {@link principalOf} reads them. */
-export type KerberosIdentity =
-  | { readonly kind: 'password'; readonly credentials: () => Promise<Credentials> }
-  | { readonly kind: 'keytab'; readonly principal: string; readonly file: string }
-  | {
-      readonly kind: 'cache';
-      /** Such as `FILE:/run/tickets`; null: the default of the process. */
-      readonly name: string | null;
-      /** Null: whose the tickets are. */
-      readonly principal: string | null;
-    };
 
 /**
  * A Kerberos log-on by the system's MIT library: both sides known, messages sealed, nothing delegated. Nothing is loaded or asked before the
