@@ -11,7 +11,7 @@ import { AWAY, HOME, HOUR, pair, replicatingHome, type Scene, scenes, soon } fro
 import { basic, failureOf, hostAt } from '../hyperv/wsman/hosts.ts';
 import { member } from '../machines/support/facts.ts';
 
-const start = scenes(({ name, url, username, password }) => hostAt(url, { name, logOn: basic(username, password) }));
+const start = scenes({ open: ({ name, url, username, password }) => hostAt(url, { name, logOn: basic(username, password) }) });
 
 function contextOf(scene: Scene, effect: EffectName, at: string, parameters: Partial<EffectParameters> = {}): EffectContext {
   const partner = at === HOME ? AWAY : HOME;

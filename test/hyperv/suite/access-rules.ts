@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { EnabledState } from '../../../src/domain/power.ts';
 import { ReplicationMode, ReplicationState } from '../../../src/domain/replication.ts';
 import { failureOf } from '../wsman/hosts.ts';
-import { AWAY, HOME, HOUR, type OpenHost, pair, replicatingHome, scenes, soon } from './scene.ts';
+import { type Access, AWAY, HOME, HOUR, pair, replicatingHome, scenes, soon } from './scene.ts';
 
 const AWKWARD = ['q"uo\'te', '<&>', 'back\\slash\\\\', 'party 🎉 host', '  two  blanks ', ']]>', "x' OR Name != '", '日本語'];
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 
-export function accessRules(open: OpenHost): void {
+export function accessRules(access: Access): void {
   describe('looks', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it('see all machines with their names as they are, and not the host itself', async () => {
       const scene = await start({ vms: [{ names: AWKWARD }, { names: ['plain'], mode: 0 }, { names: ['third'], extended: true }] });

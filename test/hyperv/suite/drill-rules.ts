@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { EnabledState, RequestedState } from '../../../src/domain/power.ts';
 import { ReplicationMode, ReplicationState } from '../../../src/domain/replication.ts';
 import { failureOf } from '../wsman/hosts.ts';
-import { HOME, type OpenHost, pair, replicatingHome, scenes, soon } from './scene.ts';
+import { type Access, HOME, pair, replicatingHome, scenes, soon } from './scene.ts';
 
-export function drillRules(open: OpenHost): void {
+export function drillRules(access: Access): void {
   describe('a test failover', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it('makes a machine beside the replica, which starts, is seen, and is deleted; replication goes on', async () => {
       const scene = await start(pair());

@@ -3,13 +3,13 @@ import { JobRequestedState, JobState } from '../../../src/domain/cim-job.ts';
 import { EnabledState, RequestedState } from '../../../src/domain/power.ts';
 import { IN_BOX_PROVIDER, ReplicationState } from '../../../src/domain/replication.ts';
 import { failureOf } from '../wsman/hosts.ts';
-import { HOUR, type OpenHost, pair, scenes, soon } from './scene.ts';
+import { type Access, HOUR, pair, scenes, soon } from './scene.ts';
 
 const NAMES = ['q"uo\'te', '<&>', 'back\\slash\\\\', 'party 🎉 host'];
 
-export function failbackRules(open: OpenHost): void {
+export function failbackRules(access: Access): void {
   describe('failback by a provider', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it('goes call, job, state 14, start, commit', async () => {
       const scene = await start({ vms: [{ names: NAMES, sizeGB: 40 }] });
@@ -46,7 +46,7 @@ export function failbackRules(open: OpenHost): void {
   });
 
   describe('a failback whose call', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it('was lost on the way is told from one whose answer was lost only by looking', async () => {
       const faults = (['before', 'after'] as const).map((drop) => ({ vm: drop, do: { drop } }));
@@ -64,7 +64,7 @@ export function failbackRules(open: OpenHost): void {
   });
 
   describe('a job', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it('that failed says why, and is missed when it is gone', async () => {
       const description = 'Die Verbindung <abgebrochen> & "weg" 🎈';

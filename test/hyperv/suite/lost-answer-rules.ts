@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RequestedState } from '../../../src/domain/power.ts';
 import type { CallControl, HyperVHost, ReplicationSettings } from '../../../src/hyperv/hyperv-host.ts';
 import { failureOf } from '../wsman/hosts.ts';
-import { AWAY, HOME, HOUR, type OpenHost, pair, replicatingHome, type Scene, scenes, soon } from './scene.ts';
+import { type Access, AWAY, HOME, HOUR, pair, replicatingHome, type Scene, scenes, soon } from './scene.ts';
 
 interface Case {
   readonly method: string;
@@ -127,9 +127,9 @@ async function standing(scene: Scene, host: string): Promise<unknown> {
   };
 }
 
-export function lostAnswerRules(open: OpenHost): void {
+export function lostAnswerRules(access: Access): void {
   describe('a call whose answer is lost', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it.each(
       CASES.flatMap((each) => [

@@ -5,8 +5,12 @@ import type { CallControl, HyperVHost, ReplicationSettings } from '../../../src/
 import { type ServedSimulatedHost, type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { type ManualClock, manualClock } from '../../../src/simulator/world/clock.ts';
 
-/** Opens a host with the way of access under test. */
-export type OpenHost = (served: ServedSimulatedHost) => HyperVHost;
+/** The way of access under test. */
+export interface Access {
+  /** What the simulator needs for it; read when a scene begins. */
+  readonly simulator?: () => Partial<SimulatorOptions>;
+  readonly open: (served: ServedSimulatedHost) => HyperVHost;
+}
 
 type Scenario = Exclude<SimulatorOptions['scenario'], string | undefined>;
 
@@ -30,14 +34,14 @@ export interface Look {
 }
 
 /** Makes scenes for the tests of one file; each ends with its test. */
-export function scenes(open: OpenHost): (scenario: Scenario) => Promise<Scene> {
+export function scenes({ simulator: options, open }: Access): (scenario: Scenario) => Promise<Scene> {
   const closing: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const close of closing.splice(0).reverse()) await close();
   });
   return async (scenario) => {
     const clock = manualClock();
-    const simulator = await startSimulator({ hosts: 1, vms: 1, seed: 7, clock, scenario });
+    const simulator = await startSimulator({ hosts: 1, vms: 1, seed: 7, clock, scenario, ...options?.() });
     closing.push(() => simulator.close());
     const opened = new Map<string, HyperVHost>();
     const served = (name: string): ServedSimulatedHost => {

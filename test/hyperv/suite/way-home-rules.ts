@@ -3,7 +3,7 @@ import { EnabledState, RequestedState } from '../../../src/domain/power.ts';
 import { ReplicationMode, ReplicationState, ReplicationType, RequestedReplicationState } from '../../../src/domain/replication.ts';
 import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
 import { failureOf } from '../wsman/hosts.ts';
-import { AWAY, HOME, HOUR, type OpenHost, pair, replicatingHome, type Scene, scenes, soon } from './scene.ts';
+import { type Access, AWAY, HOME, HOUR, pair, replicatingHome, type Scene, scenes, soon } from './scene.ts';
 
 const { Primary, Replica } = ReplicationMode;
 const { Running, Off } = EnabledState;
@@ -38,9 +38,9 @@ async function preparedHome(scene: Scene): Promise<void> {
   await accepted(scene, away.requestReplicationStateChange(vmId, RequestedReplicationState.PrepareFailover, soon()));
 }
 
-export function wayHomeRules(open: OpenHost): void {
+export function wayHomeRules(access: Access): void {
   describe('the way home between two hosts', () => {
-    const start = scenes(open);
+    const start = scenes(access);
 
     it('goes commit, replica, reverse, copy, shutdown, prepare, failover, start, reverse again', async () => {
       const scene = await start(pair({ vms: [{ ...pair().vms?.[0], state: ReplicationState.Recovered }] }));

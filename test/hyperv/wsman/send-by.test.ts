@@ -117,7 +117,9 @@ describe('a change does not leave after its time', () => {
     const large = 'x'.repeat(24 * 1024 * 1024);
     const settings = { ...SETTINGS, properties: [{ name: 'AdditionalSettings', type: 'string', value: large }] };
     const host = keep(hostAt(`http://127.0.0.1:${port}`, { maxSockets: 1 }));
-    const failure = failureOf(host.initiateFailback({ vmId: VM, settings, recoveryPointIdentifier: null }, soon({ sendBy: within(3_000) })));
+    const failure = failureOf(
+      host.initiateFailback({ vmId: VM, settings, recoveryPointIdentifier: null }, soon({ sendBy: within(3_000) })),
+    );
     await expect.poll(() => held.length).toBe(1);
     held[0]?.once('data', () => void held[0]?.pause().write(http(200, service)));
     held[0]?.resume();

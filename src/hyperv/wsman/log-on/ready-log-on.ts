@@ -54,7 +54,11 @@ export async function readyLogOn({ name, hostname }: Endpoint, logOn: LogOn): Pr
       const credentials = identity.kind === 'password' ? await resolveSecrets(name, identity.credentials) : null;
       const mask = createMask(credentials === null ? [] : [credentials.password]);
       const kerberos = (channelBinding: Buffer | null): SecurityContext =>
-        createKerberos({ spn, channelBinding, identity: credentials === null ? identity : { kind: 'password', credentials: async () => credentials } });
+        createKerberos({
+          spn,
+          channelBinding,
+          identity: credentials === null ? identity : { kind: 'password', credentials: async () => credentials },
+        });
       if (logOn.scheme === 'kerberos') return { by: 'connection', scheme: 'Kerberos', protocol: KERBEROS_SESSION, start: kerberos, mask };
       const start = (channelBinding: Buffer | null) =>
         createSpnego([kerberos(channelBinding), ...(credentials === null ? [] : [ntlm(credentials, spn, channelBinding)])]);
