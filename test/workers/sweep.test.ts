@@ -132,7 +132,8 @@ describe.concurrent('what got lost is found', () => {
     await deleteCallQueues(stage, run);
     await deleteMatching(`${stage.keys.controlQueuePrefix(run)}:control:*`);
     for (const key of hostKeys(stage)) {
-      await redis.del(stage.keys.watches(run, key), stage.keys.watchVersions(run), stage.keys.slots(key));
+      await redis.del(stage.keys.watches(run, key), stage.keys.watchVersions(run));
+      await redis.del(stage.keys.slots(key));
       await redis.hset(stage.keys.slots(key), { 'long-gone/m1': 0, [`${run}/m4`]: 0 });
     }
     await stage.startWorker();
