@@ -18,15 +18,15 @@ const CHANNEL_BINDINGS = 10;
 /** `MsvAvFlags`: the third message has a MIC. */
 const MIC_PROVIDED = 0x2;
 
-/** @throws SecurityError `malformed` when the list does not end by itself exactly where the bytes do */
+/** Up to the pair that ends the list; what may stand behind it does not count. @throws SecurityError `malformed` when there is no such pair */
 export function readTargetInfo(bytes: Buffer): AvPair[] {
   const pairs: AvPair[] = [];
   if (bytes.length === 0) return pairs;
   for (let at = 0; at + 4 <= bytes.length; ) {
     const id = bytes.readUInt16LE(at);
     const end = at + 4 + bytes.readUInt16LE(at + 2);
-    if (end > bytes.length || (id === EOL && end !== bytes.length)) throw malformed();
     if (id === EOL) return pairs;
+    if (end > bytes.length) throw malformed();
     pairs.push({ id, value: bytes.subarray(at + 4, end) });
     at = end;
   }

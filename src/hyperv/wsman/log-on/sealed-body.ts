@@ -138,11 +138,11 @@ class Lines {
   }
 
   #line(): string {
-    const end = this.#body.subarray(this.#at, this.#at + MAX_LINE).indexOf('\n');
-    const line = this.#body.toString('latin1', this.#at, end < 0 ? this.#body.length : this.#at + end);
-    if (end < 0 && this.#body.length - this.#at > MAX_LINE) throw malformed('has a line that does not end');
-    this.#at = end < 0 ? this.#body.length : this.#at + end + 1;
-    return line.trim();
+    const stretch = this.#body.subarray(this.#at, this.#at + MAX_LINE);
+    const end = stretch.indexOf('\n');
+    const line = end < 0 ? stretch : stretch.subarray(0, end + 1);
+    this.#at += line.length;
+    return line.toString('latin1').trim();
   }
 }
 

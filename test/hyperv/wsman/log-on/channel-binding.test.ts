@@ -11,6 +11,7 @@ const oid = (dotted: string) => writeDer(0x06, oidContent(dotted));
 /** As much of a certificate as the hash of its signature needs. */
 const signedBy = (...algorithm: Buffer[]) => sequence(sequence(), sequence(...algorithm), writeDer(0x03, Buffer.alloc(9)));
 const pss = (...parameters: Buffer[]) => signedBy(oid('1.2.840.113549.1.1.10'), sequence(...parameters));
+const malformed = expect.objectContaining({ constructor: SecurityError, trouble: 'malformed' });
 const expected = (hash: string, certificate: Buffer) =>
   Buffer.concat([Buffer.from('tls-server-end-point:'), createHash(hash).update(certificate).digest()]);
 
@@ -45,6 +46,17 @@ describe('the channel binding of a certificate', () => {
     expect(channelBinding(raw)).toEqual(expected(algorithm === 'sha1' ? 'sha256' : algorithm, raw));
   });
 
+  it.each([
+    ['nothing', Buffer.alloc(0)],
+    ['something else', writeDer(0x31, sequence(), sequence(oid('1.3.101.112')))],
+    ['no algorithm', sequence(sequence())],
+    ['something else for its algorithm', sequence(sequence(), writeDer(0x31, oid('1.3.101.112')))],
+    ['no name of its algorithm', signedBy(writeDer(0x05))],
+    ['something behind it', Buffer.concat([signedBy(oid('1.3.101.112')), writeDer(0x05)])],
+  ])('is malformed with %s', (_, certificate) => {
+    expect(() => channelBinding(certificate)).toThrow(malformed);
+  });
+
   it('of any bytes is a SecurityError, or one all the same', () => {
     const valid = pss(writeDer(0xa0, sequence(oid('2.16.840.1.101.3.4.2.2'))));
     fc.assert(
@@ -54,7 +66,7 @@ describe('the channel binding of a certificate', () => {
         try {
           expect(channelBinding(bytes).toString('latin1')).toMatch(/^tls-server-end-point:/);
         } catch (error) {
-          expect(error).toEqual(expect.objectContaining({ constructor: SecurityError, trouble: 'malformed' }));
+          expect(error).toEqual(malformed);
         }
       }),
       { numRuns: 1_000 },

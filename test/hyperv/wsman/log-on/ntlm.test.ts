@@ -81,6 +81,11 @@ describe('an NTLM log-on', () => {
     expect(host.workstation).toBe((hostname().split('.')[0] ?? '').toUpperCase().slice(0, 15));
   });
 
+  it('does not mind what stands behind the target information', async () => {
+    const behind = challenge({ pairs: [...HOST_PAIRS, { id: 0, value: Buffer.alloc(0) }, { id: 8, value: Buffer.from('x') }] });
+    expect((await logOn({}, behind)).host).toMatchObject({ passwordIsRight: true, pairs: { length: HOST_PAIRS.length + 3 } });
+  });
+
   it('works with a host that has no target information', async () => {
     const { host } = await logOn({ now: () => 0 }, challenge({ flags: (GRANTED & ~0x800000) >>> 0 }));
     expect(host).toMatchObject({ passwordIsRight: true, micIsRight: true });
@@ -135,6 +140,7 @@ describe('a challenge', () => {
     ['that is too long', async () => (await logOn({}, Buffer.concat([challenge(), Buffer.alloc(16_384)]))).context],
     ['of another type', async () => (await logOn({}, Buffer.from(challenge()).fill(3, 8, 9))).context],
     ['with target information beyond its end', async () => (await logOn({}, challenge().subarray(0, -1))).context],
+    ['with target information that begins beyond its end', async () => (await logOn({}, Buffer.from(challenge()).fill(1, 44, 48))).context],
     ['with a time of 4 bytes', async () => (await logOn({}, challenge({ pairs: [{ id: 7, value: Buffer.alloc(4) }] }))).context],
     ['with flags of 8 bytes', async () => (await logOn({}, challenge({ pairs: [{ id: 6, value: Buffer.alloc(8) }] }))).context],
   ])('%s is malformed', async (_, attempt) => {
@@ -154,6 +160,7 @@ describe('a challenge', () => {
         fc.oneof(
           mutated,
           random,
+          fc.nat(valid.length).map((length) => valid.subarray(0, length)),
           random.map((tail) => Buffer.concat([valid.subarray(0, 48), tail])),
         ),
         async (bytes) => {

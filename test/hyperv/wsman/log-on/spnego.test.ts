@@ -21,7 +21,7 @@ const PASSWORD = 'Passw0rd!';
 const ntlm = () => createNtlm({ username: 'EXAMPLE\\admin', password: PASSWORD, targetName: 'HTTP/hv1', channelBinding: null });
 const trouble = (is: SecurityTrouble) => expect.objectContaining({ name: 'SecurityError', trouble: is });
 
-/** Stands for Kerberos: sends `AP-REQ`, takes `AP-REP`; what it signs can be seen. */
+/** Stands for Kerberos: sends `AP-REQ`, takes `AP-REP`, or `more` before it; what it signs can be seen. */
 class Tickets implements SecurityContext {
   readonly mechanism = 'Kerberos';
   readonly oid = KERBEROS;
@@ -37,6 +37,7 @@ class Tickets implements SecurityContext {
     if (this.#trouble !== null) throw new SecurityError(this.#trouble, 'there are no tickets', 'Get some.');
     if (token === null) return Buffer.from('AP-REQ');
     if (token.toString() === 'KRB-ERROR') throw new SecurityError('credentials', 'the clocks differ');
+    if (token.toString() === 'more') return Buffer.from('and more');
     if (token.toString() !== 'AP-REP') throw new SecurityError('malformed', 'not an AP-REP');
     this.complete = true;
     return null;
@@ -47,6 +48,7 @@ class Tickets implements SecurityContext {
   }
 
   verify(message: Buffer, signature: Buffer) {
+    if (!this.complete) throw new Error('nobody may ask yet');
     if (signature.toString('latin1') !== `host:${message.toString('latin1')}`) throw new SecurityError('tampered', 'not signed');
   }
 
@@ -151,6 +153,23 @@ describe('the best mechanism, taken', () => {
     const unsigned = await begun(new Tickets(), ntlm());
     await unsigned.step(answer({ state: 'request-mic', responseToken: Buffer.from('AP-REP') }));
     await expect(unsigned.step(answer({ state: 'accept-completed' }))).rejects.toEqual(trouble('downgrade'));
+    const longer = await begun(new Tickets(), ntlm());
+    expect(read(await longer.step(answer({ state: 'request-mic', responseToken: Buffer.from('more') }))).mechListMic).toBeNull();
+    const end = answer({ state: 'accept-completed', responseToken: Buffer.from('AP-REP') });
+    await expect(longer.step(end)).rejects.toEqual(trouble('downgrade'));
+  });
+
+  it('is Kerberos only with the list signed, where NTLM was offered as better', async () => {
+    const list = writeMechTypes([NTLM, KERBEROS]);
+    const choose = answer({ state: 'accept-incomplete', supportedMech: KERBEROS });
+    const end = { state: 'accept-completed', responseToken: Buffer.from('AP-REP') } as const;
+    const unsigned = await begun(ntlm(), new Tickets());
+    expect(read(await unsigned.step(choose)).responseToken?.toString()).toBe('AP-REQ');
+    await expect(unsigned.step(answer(end))).rejects.toEqual(trouble('downgrade'));
+    const signed = await begun(ntlm(), new Tickets());
+    await signed.step(choose);
+    await signed.step(answer({ ...end, mechListMic: Buffer.concat([Buffer.from('host:'), list]) }));
+    expect([signed.complete, signed.mechanism]).toEqual([true, 'Kerberos']);
   });
 });
 
@@ -238,6 +257,10 @@ describe('a host that', () => {
     ['says nothing', [answer({})]],
     ['signs the list too early', [answer({ state: 'accept-incomplete', mechListMic: hostMic })]],
     ['changes its mind', [answer({ state: 'request-mic', supportedMech: NTLM }), answer({ supportedMech: KERBEROS })]],
+    [
+      'ends before NTLM has answered',
+      [answer({ state: 'request-mic', supportedMech: NTLM }), answer({ state: 'accept-completed', responseToken: challenge() })],
+    ],
     ['never ends', [answer({ responseToken: Buffer.from('AP-REP') }), answer({ state: 'accept-incomplete' })]],
   ])('%s is malformed', async (_, tokens) => {
     const spnego = await begun(new Tickets(), ntlm());
