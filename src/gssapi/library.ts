@@ -175,8 +175,13 @@ export async function loadLibrary(): Promise<Library> {
   const freeContext = kerberos.func('krb5_free_context', 'void', [handle]);
   const resolveCache = kerberos.func('krb5_cc_resolve', 'int', [handle, 'str', handleOut]);
   const destroyCache = kerberos.func('krb5_cc_destroy', 'int', [handle, handle]);
-  const read = (address: Handle, length: number) =>
-    address === null || length === 0 ? Buffer.alloc(0) : Buffer.from((koffi.decode(address, 'uint8_t', length) as Uint8Array).buffer);
+  const memcpy = library.func('memcpy', handle, [handle, handle, 'size_t']);
+  // koffi.decode keeps some bytes for each call with a length.
+  const read = (address: Handle, length: number) => {
+    const copy = Buffer.alloc(length);
+    if (address !== null && length > 0) memcpy(copy, address, length);
+    return copy;
+  };
 
   return {
     import_name: status('import_name', bytes, oid, handleOut),
