@@ -156,7 +156,7 @@ export async function until(what: string, holds: () => Promise<boolean>, withinM
 }
 
 /** Ends the server when our end of the pipe closes, which the kernel does however this process ends. */
-function guard(server: ChildProcess, pid: number): void {
+export function guard(server: ChildProcess, pid: number): void {
   const script = 'read -r line; kill -KILL "$1" 2>/dev/null';
   const watcher = spawn('/bin/sh', ['-c', script, 'failback-redis-guard', String(pid)], {
     detached: true,
