@@ -4,6 +4,7 @@ import { EnumerationStore } from './enumeration-store.ts';
 import { httpFront } from './http-front.ts';
 import { InstanceXml } from './instance-xml.ts';
 import { Listener, type TlsFiles } from './listener.ts';
+import { mustHaveKeys } from './log-on/kerberos-acceptor.ts';
 import { LogOns } from './log-on/log-ons.ts';
 import type { AuthScheme, LogOnOptions } from './log-on/schemes.ts';
 
@@ -37,6 +38,7 @@ export async function serveHost(host: CimHost, options: ServeOptions): Promise<S
   const { port, bindAddress = '127.0.0.1', tls, enumerationIdleMs = 60_000 } = options;
   const wire = { host, instanceXml: new InstanceXml(), enumerations: new EnumerationStore(enumerationIdleMs, () => performance.now()) };
   const logOns = new LogOns(host, options, tls);
+  if (options.keytab !== undefined) await mustHaveKeys(options.keytab);
   let power = new AbortController();
   const listener = new Listener(
     { port, bindAddress, tls, asksForCertificate: logOns.schemes.includes('certificate') },

@@ -4,6 +4,7 @@ import type { CimHost } from '../../cim.ts';
 import { type Acceptor, LogOnRefused } from './acceptor.ts';
 import { type ChannelBinding, channelBinding } from './channel-binding.ts';
 import { ConnectionLogOn } from './connection-log-on.ts';
+import { KerberosAcceptor } from './kerberos-acceptor.ts';
 import { NegotiateAcceptor } from './negotiate-acceptor.ts';
 import { NtlmAcceptor } from './ntlm-acceptor.ts';
 import { type AuthScheme, type HandshakeScheme, type LogOnOptions, schemesOf } from './schemes.ts';
@@ -69,6 +70,10 @@ export class LogOns {
     if (!this.schemes.includes(TOKENS_OF[scheme])) throw new LogOnRefused('a scheme this host does not offer');
     const binding = isSecure(socket) ? this.#binding : null;
     const mechanisms = new Map<string, () => Acceptor>();
+    const { keytab } = this.#options;
+    if (keytab !== undefined && scheme !== 'NTLM') {
+      for (const oid of [Oid.kerberos, Oid.microsoftKerberos]) mechanisms.set(oid, () => new KerberosAcceptor(this.#host, keytab, binding));
+    }
     if (scheme !== 'Kerberos') mechanisms.set(Oid.ntlm, () => new NtlmAcceptor(this.#host, binding));
     return new NegotiateAcceptor(mechanisms);
   }
