@@ -42,12 +42,13 @@ export function readSealedBody(body: Buffer, contentType: string): SealedBody {
   return { protocol, contentType: original[1] ?? '', message, length: Number(original[2]) };
 }
 
-/** Where the closing delimiter begins; it may be followed by a line's end. */
+/** Where the closing delimiter begins; up to two ends of lines may follow it. */
 function endOf(body: Buffer, closing: string): number {
-  const tail = body.toString('latin1', Math.max(0, body.length - closing.length - 2));
-  const at = tail.indexOf(closing);
-  if (at < 0 || !['', '\r\n'].includes(tail.slice(at + closing.length))) throw new BodyRefused(400);
-  return Math.max(0, body.length - closing.length - 2) + at;
+  const from = Math.max(0, body.length - closing.length - 4);
+  const tail = body.toString('latin1', from);
+  const at = tail.lastIndexOf(closing);
+  if (at < 0 || !['', '\r\n', '\r\n\r\n'].includes(tail.slice(at + closing.length))) throw new BodyRefused(400);
+  return from + at;
 }
 
 function parameterOf(contentType: string, name: string): string | undefined {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 /** The distribution's own, which has the distribution's packages. */
 const PYTHON = '/usr/bin/python3';
-const WINRM_PEER = new URL('./winrm-peer.py', import.meta.url).pathname;
+const peerScript = (name: string): string => new URL(`./${name}.py`, import.meta.url).pathname;
 
 /** Gives back MD4 and RC4 to programs that take them from OpenSSL 3. */
 const OPENSSL_CONF = new URL('./openssl-legacy.cnf', import.meta.url).pathname;
@@ -31,7 +31,17 @@ export const curlWithGss = program(
   /\bSPNEGO\b/.test(features) && succeeds('sh', '-c', 'ls /usr/lib/*/gssntlmssp/gssntlmssp.so'),
   'gss-ntlmssp',
 );
+export const curlWithKerberos = program('curl --negotiate', 'with MIT Kerberos', /\bSPNEGO\b/.test(features), 'curl');
+export const pythonGssapi = program('python3-gssapi', 'with MIT Kerberos', succeeds(PYTHON, '-c', 'import gssapi'), 'python3-gssapi');
+export const winrmWithKerberos = program(
+  'python3-winrm',
+  'with requests-kerberos',
+  succeeds(PYTHON, '-c', 'import winrm, requests_kerberos'),
+  'python3-winrm and python3-requests-kerberos',
+);
 export const winrm = program('python3-winrm', 'with requests-ntlm', succeeds(PYTHON, '-c', 'import winrm, requests_ntlm'), 'python3-winrm');
+
+type Environment = Readonly<Record<string, string>>;
 
 export interface CurlAnswer {
   /** Of all answers, those of the log-on first. */
@@ -47,7 +57,7 @@ export async function curlPost(
   url: string,
   documents: readonly string[],
   args: readonly string[],
-  env: Record<string, string> = {},
+  env: Environment = {},
 ): Promise<CurlAnswer[]> {
   const directory = mkdtempSync(join(tmpdir(), 'failback-curl-'));
   try {
@@ -74,10 +84,39 @@ export async function curlPost(
 export type WinrmAnswer = { readonly body: string } | { readonly error: string; readonly words: string };
 
 /** @param connection arguments of python3-winrm's `Protocol` */
-export function winrmPost(connection: Readonly<Record<string, unknown>>, documents: readonly string[]): Promise<WinrmAnswer[]> {
+export function winrmPost(
+  connection: Readonly<Record<string, unknown>>,
+  documents: readonly string[],
+  env: Environment = {},
+): Promise<WinrmAnswer[]> {
+  return python<WinrmAnswer>('winrm-peer', { connection, documents }, env);
+}
+
+export interface GssapiRequest {
+  readonly host: string;
+  readonly port: number;
+  /** Of the host. */
+  readonly principal: string;
+  readonly scheme: 'Kerberos' | 'Negotiate';
+  readonly mechanism: 'kerberos' | 'spnego';
+  readonly protocol: string;
+  readonly documents: readonly string[];
+  /** File with the authority: over TLS, and whether the log-on is to be bound to that. */
+  readonly ca?: string;
+  readonly bind?: boolean;
+}
+
+export type GssapiAnswer = { readonly logOn: number } | { readonly status: number; readonly contentType: string; readonly body: string };
+
+/** Logs on by python3-gssapi and sends documents: sealed over HTTP, plain over TLS. */
+export function gssapiPost(request: GssapiRequest, env: Environment): Promise<GssapiAnswer[]> {
+  return python<GssapiAnswer>('gssapi-peer', request, env);
+}
+
+/** What a script printed, a JSON line an answer. */
+function python<Answer>(script: string, input: unknown, env: Environment): Promise<Answer[]> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, OPENSSL_CONF };
-    const child = spawn(PYTHON, ['-W', 'ignore', WINRM_PEER], { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(PYTHON, ['-W', 'ignore', peerScript(script)], { env: { ...process.env, OPENSSL_CONF, ...env } });
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on('data', (part: Buffer) => out.push(part));
@@ -86,8 +125,8 @@ export function winrmPost(connection: Readonly<Record<string, unknown>>, documen
     child.on('close', (code) => {
       if (code !== 0) return reject(new Error(Buffer.concat(err).toString()));
       const lines = Buffer.concat(out).toString().trim().split('\n');
-      resolve(lines.map((line) => JSON.parse(line) as WinrmAnswer));
+      resolve(lines.map((line) => JSON.parse(line) as Answer));
     });
-    child.stdin.end(JSON.stringify({ connection, documents }));
+    child.stdin.end(JSON.stringify(input));
   });
 }
