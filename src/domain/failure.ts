@@ -42,6 +42,7 @@ export const FAILURE_CODES = [
   'host.fault',
   'host.not-found',
   'host.no-hyperv',
+  'powershell.unavailable',
   'vm.not-found',
   'vm.ambiguous',
   'vm.not-replicated',
