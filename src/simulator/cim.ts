@@ -93,6 +93,8 @@ export interface CimHost {
   readonly password: string;
   /** WinRM's MaxEnvelopeSizekb × 1024: a larger answer is the EncodingLimit fault; pages are cut to fit. */
   readonly maxEnvelopeBytes: number;
+  /** The account may read WinRM's own configuration. */
+  readonly mayReadConfiguration: boolean;
   /** The host's clock, milliseconds since the epoch (drives the HTTP Date header). */
   now(): number;
   class(namespace: string, name: string): CimClass | undefined;

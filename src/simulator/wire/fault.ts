@@ -64,6 +64,7 @@ export const faults = {
     sender('wsa:DestinationUnreachable', 0x80338000, 'The service cannot find the resource identified by the resource URI and selectors.'),
   invalidSelectors: (detail: 'UnexpectedSelectors' | 'InsufficientSelectors' | 'DuplicateSelectors' | 'TypeMismatch', why: string) =>
     sender('wsman:InvalidSelectors', 0x8033803d, `The selectors are not valid for the resource: ${why}`, detail),
+  accessDenied: () => sender('wsman:AccessDenied', 5, 'Access is denied.'),
   invalidBody: (why: string) => sender('wsman:SchemaValidationError', 0x80338027, `The SOAP body is not valid: ${why}`),
   invalidParameterName: (why: string) => sender('wsman:InvalidParameter', 0x80338055, why, 'InvalidName'),
   invalidParameterValue: (why: string) => sender('wsman:InvalidParameter', 0x8033803a, why, 'InvalidValue'),

@@ -1,3 +1,4 @@
+import { configurationOperation, isConfiguration } from './configuration.ts';
 import { ACTION, NS } from './namespaces.ts';
 import { type Operation, vmIdIn, type WireHost } from './operation.ts';
 import { parseResourceUri, requireClass } from './resource-uri.ts';
@@ -5,8 +6,10 @@ import { selectInstance } from './selection.ts';
 import type { SoapRequest } from './soap-request.ts';
 import { escapeText } from './xml-text.ts';
 
-/** Get: the one instance that the selectors match. */
-export function getOperation({ host, instanceXml }: WireHost, request: SoapRequest): Operation {
+/** Get: the one instance that the selectors match, or WinRM's configuration. */
+export function getOperation(wire: WireHost, request: SoapRequest): Operation {
+  if (isConfiguration(request)) return configurationOperation(wire, request);
+  const { host, instanceXml } = wire;
   const { form, namespace, className } = parseResourceUri(request.resourceUri ?? '', request.cimNamespace);
   return {
     info: {

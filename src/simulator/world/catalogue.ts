@@ -20,7 +20,14 @@ import {
   virtualSystemSettingData,
 } from './classes/settings.ts';
 import { imageManagementService } from './classes/virtual-hard-disk.ts';
-import { win32ComputerSystem, win32ComputerSystemProduct, win32OperatingSystem, win32Processor } from './classes/win32.ts';
+import {
+  stdRegProv,
+  win32ComputerSystem,
+  win32ComputerSystemProduct,
+  win32OperatingSystem,
+  win32Processor,
+  win32Service,
+} from './classes/win32.ts';
 import type { Host } from './host.ts';
 import { ASSOCIATION_CLASSES, associationInstances } from './instances/association-instance.ts';
 import { jobInstance } from './instances/job-instance.ts';
@@ -48,6 +55,8 @@ import {
   computerSystemProductInstance,
   operatingSystemInstance,
   processorInstances,
+  registryInstances,
+  serviceInstances,
   win32ComputerSystemInstance,
 } from './instances/win32-instance.ts';
 import type { VirtualMachine } from './virtual-machine.ts';
@@ -102,6 +111,8 @@ const ENTRIES: readonly Entry[] = [
   { cls: win32ComputerSystemProduct, ofHost: (host) => [computerSystemProductInstance(host)] },
   { cls: win32OperatingSystem, ofHost: (host) => [operatingSystemInstance(host)] },
   { cls: win32Processor, ofHost: processorInstances },
+  { cls: win32Service, ofHost: serviceInstances },
+  { cls: stdRegProv, ofHost: registryInstances },
 ];
 
 const byName = new Map<string, CimClass>();

@@ -156,6 +156,13 @@ export const hostQuirksSchema = z.strictObject({
   managementServiceRuns: z.boolean().optional(),
   /** Win32_OperatingSystem.Version. */
   osVersion: z.string().optional(),
+  /** False: the Hyper-V role is not installed, there is no namespace root/virtualization/v2. */
+  hyperVRole: z.boolean().optional(),
+  /**
+   * What the account is on this host. A Hyper-V administrator may not read Windows services and WinRM's configuration; to a remote user
+   * Hyper-V shows nothing; without the namespace root/virtualization/v2 may not even be opened.
+   */
+  account: z.enum(['administrator', 'hyper-v-administrator', 'remote-user', 'no-namespace']).optional(),
 });
 export type HostQuirkSettings = z.infer<typeof hostQuirksSchema>;
 export type HostQuirks = { readonly [K in keyof HostQuirkSettings]-?: Exclude<HostQuirkSettings[K], undefined> };
@@ -174,6 +181,8 @@ export const DEFAULT_HOST_QUIRKS: HostQuirks = {
   workAfterMove: 'continue',
   managementServiceRuns: true,
   osVersion: '10.0.17763',
+  hyperVRole: true,
+  account: 'administrator',
 };
 
 /** The later settings win; a field that is undefined sets nothing. */

@@ -9,7 +9,9 @@ import type {
   MethodOutcome,
   RequestInfo,
 } from '../cim.ts';
+import { maySeeConfiguration, namespaceSecurity, seesInstances } from './account-rights.ts';
 import { classesOf, classNamed, findInstances, instancesOf } from './catalogue.ts';
+import { VIRTUALIZATION } from './classes/declare.ts';
 import type { FaultScript } from './fault-script.ts';
 import type { Host } from './host.ts';
 import { associatorsOf } from './instances/association-instance.ts';
@@ -62,22 +64,27 @@ export class SimulatedHost implements CimHost {
     return this.#host.now();
   }
 
+  get mayReadConfiguration(): boolean {
+    return maySeeConfiguration(this.#host.quirks.account);
+  }
+
   class(namespace: string, name: string): CimClass | undefined {
-    return classNamed(namespace, name);
+    const found = classNamed(namespace, name);
+    return found !== undefined && this.#hasNamespace(found.namespace) ? found : undefined;
   }
 
   classes(namespace: string): Iterable<CimClass> {
-    return classesOf(namespace);
+    return this.#hasNamespace(namespace.toLowerCase()) ? classesOf(namespace) : [];
   }
 
   instances(cls: CimClass): Iterable<CimInstance> {
     this.#host.world.settle();
-    return instancesOf(this.#host, cls);
+    return this.#sees(cls) ? instancesOf(this.#host, cls) : [];
   }
 
   find(cls: CimClass, keys: Readonly<Record<string, string>>): readonly CimInstance[] | undefined {
     this.#host.world.settle();
-    return findInstances(this.#host, cls, keys);
+    return this.#sees(cls) ? findInstances(this.#host, cls, keys) : [];
   }
 
   associators(source: CimReference, assocClass: string | null, resultClass: string | null): Iterable<CimInstance> {
@@ -87,7 +94,7 @@ export class SimulatedHost implements CimHost {
 
   disposition(request: RequestInfo): Disposition {
     this.#host.world.settle();
-    return this.#faults.disposition(this.#host, request);
+    return { ...this.#faults.disposition(this.#host, request), ...namespaceSecurity(this.#host.quirks.account, request) };
   }
 
   async invoke(call: MethodCall): Promise<MethodOutcome> {
@@ -112,6 +119,14 @@ export class SimulatedHost implements CimHost {
       this.#ledger?.outcome({ ...entry, n, at: at(), returnValue: outcome.returnValue, job: jobId });
     }
     return outcome;
+  }
+
+  #hasNamespace(namespace: string): boolean {
+    return namespace !== VIRTUALIZATION || this.#host.quirks.hyperVRole;
+  }
+
+  #sees(cls: CimClass): boolean {
+    return seesInstances(this.#host.quirks.account, cls);
   }
 
   #carryOut(call: MethodCall, vm: VirtualMachine | null): MethodOutcome {

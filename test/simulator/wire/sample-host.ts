@@ -120,6 +120,7 @@ const PROBES = 2000;
 /** A host whose data is fixed; what was called and asked is on record, what comes next can be set. */
 export class SampleHost implements CimHost {
   readonly name = 'HVHOST1';
+  readonly mayReadConfiguration = true;
   readonly username = 'hvadmin';
   readonly password = 'Passw0rd!';
   maxEnvelopeBytes = 512_000;

@@ -53,6 +53,7 @@ export const replicationService = declareClass(VIRTUALIZATION, 'Msvm_Replication
     uint16 AuthenticationType
     string CertificateThumbPrint
     boolean BypassProxyServer`,
+  GetSystemCertificates: '',
   GetReplicationStatistics: 'reference ComputerSystem',
   GetReplicationStatisticsEx: `
     reference ComputerSystem

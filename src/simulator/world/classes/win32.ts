@@ -204,3 +204,36 @@ export const win32OperatingSystem = declareClass(
   string WindowsDirectory
   `,
 );
+
+export const win32Service = declareClass(
+  CIMV2,
+  'Win32_Service',
+  `
+  boolean AcceptPause
+  boolean AcceptStop
+  string Caption
+  string CreationClassName
+  string Description
+  string DisplayName
+  uint32 ExitCode
+  key string Name
+  string PathName
+  uint32 ProcessId
+  string ServiceType
+  boolean Started
+  string StartMode
+  string StartName
+  string State
+  string Status
+  string SystemCreationClassName
+  string SystemName
+  `,
+);
+
+/** The registry. Its methods are static. */
+export const stdRegProv = declareClass(CIMV2, 'StdRegProv', '', {
+  GetDWORDValue: `
+    uint32 hDefKey
+    string sSubKeyName
+    string sValueName`,
+});

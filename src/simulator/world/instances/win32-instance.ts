@@ -1,7 +1,14 @@
 import type { CimInstance } from '../../cim.ts';
 import { cimDateTime } from '../cim-time.ts';
 import { instanceOf } from '../classes/declare.ts';
-import { win32ComputerSystem, win32ComputerSystemProduct, win32OperatingSystem, win32Processor } from '../classes/win32.ts';
+import {
+  stdRegProv,
+  win32ComputerSystem,
+  win32ComputerSystemProduct,
+  win32OperatingSystem,
+  win32Processor,
+  win32Service,
+} from '../classes/win32.ts';
 import type { Host } from '../host.ts';
 import { randomStream } from '../random.ts';
 
@@ -149,4 +156,35 @@ export function processorInstances(host: Host): CimInstance[] {
       SystemName: host.name,
     }),
   );
+}
+
+/** The Windows service of Hyper-V, where its role is installed. */
+export function serviceInstances(host: Host): CimInstance[] {
+  const { hyperVRole, managementServiceRuns: runs } = host.quirks;
+  if (!hyperVRole) return [];
+  const vmms = instanceOf(win32Service, {
+    AcceptPause: false,
+    AcceptStop: runs,
+    Caption: 'Hyper-V Virtual Machine Management',
+    CreationClassName: 'Win32_Service',
+    DisplayName: 'Hyper-V Virtual Machine Management',
+    ExitCode: 0,
+    Name: 'vmms',
+    PathName: 'C:\\Windows\\system32\\vmms.exe',
+    ProcessId: runs ? 2_412 : 0,
+    ServiceType: 'Own Process',
+    Started: runs,
+    StartMode: 'Auto',
+    StartName: 'LocalSystem',
+    State: runs ? 'Running' : 'Stopped',
+    Status: 'OK',
+    SystemCreationClassName: 'Win32_ComputerSystem',
+    SystemName: host.name,
+  });
+  return [vmms];
+}
+
+/** Windows shows no instance of it. Here is one, for its static methods to be called on. */
+export function registryInstances(): CimInstance[] {
+  return [instanceOf(stdRegProv, {})];
 }

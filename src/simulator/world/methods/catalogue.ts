@@ -6,8 +6,9 @@ import { getError, getErrorEx, killJob, requestJobStateChange } from './job-cont
 import { destroySystem, modifySystemSettings } from './management.ts';
 import type { Method } from './method.ts';
 import { initiateShutdown, requestStateChange, strikeKey } from './power.ts';
+import { getDwordValue } from './registry.ts';
 import { resynchronize, startReplication } from './replicate.ts';
-import { getReplicationStatistics, testReplicationConnection } from './replication-service.ts';
+import { getReplicationStatistics, getSystemCertificates, testReplicationConnection } from './replication-service.ts';
 import { requestReplicationStateChange } from './replication-state.ts';
 import { reverseReplicationRelationship } from './reverse-replication.ts';
 import { testReplicaSystem } from './test-failover.ts';
@@ -26,6 +27,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ReplicationService.TestReplicationConnection': testReplicationConnection,
   'Msvm_ReplicationService.GetReplicationStatistics': getReplicationStatistics,
   'Msvm_ReplicationService.GetReplicationStatisticsEx': getReplicationStatistics,
+  'Msvm_ReplicationService.GetSystemCertificates': getSystemCertificates,
   'Msvm_ComputerSystem.RequestStateChange': requestStateChange,
   'Msvm_ComputerSystem.RequestReplicationStateChange': requestReplicationStateChange,
   'Msvm_ComputerSystem.RequestReplicationStateChangeEx': requestReplicationStateChange,
@@ -38,6 +40,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   'Msvm_ConcreteJob.GetError': getError,
   'Msvm_ConcreteJob.GetErrorEx': getErrorEx,
   'Msvm_ImageManagementService.GetVirtualHardDiskSettingData': getVirtualHardDiskSettingData,
+  'StdRegProv.GetDWORDValue': getDwordValue,
   'Msvm_VirtualSystemManagementService.DestroySystem': destroySystem,
   'Msvm_VirtualSystemManagementService.ModifySystemSettings': modifySystemSettings,
 };

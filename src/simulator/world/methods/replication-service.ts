@@ -28,6 +28,9 @@ export const testReplicationConnection: Method = ({ host, call }) => {
   return answer(ReturnValue.JobStarted, { Job: jobReference(job.id) });
 };
 
+/** `Msvm_ReplicationService.GetSystemCertificates`: the simulated hosts have none. */
+export const getSystemCertificates: Method = () => answer(ReturnValue.Completed, { EncodedCertificates: null });
+
 /**
  * `Msvm_ReplicationService.GetReplicationStatistics(Ex)`: one window of statistics (sizes and seconds are totals of its cycles; what is
  * pending is about this moment and counts what a copy has still to send), and the health issues behind
