@@ -4,6 +4,9 @@ import type { HyperVHost } from '../../src/hyperv/hyperv-host.ts';
 /** Methods no lifecycle of the benchmark needs: they fail, so that nothing is measured that nobody meant. */
 const REFUSED = [
   'identify',
+  'tryRights',
+  'limits',
+  'replicationProviders',
   'heartbeat',
   'testReplicaOf',
   'replicationStatistics',

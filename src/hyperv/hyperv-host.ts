@@ -1,4 +1,7 @@
 import type { HostObservation, ReplicationStatistics } from '../domain/observation.ts';
+import type { HostIdentity, HostLimits, HostRights, ReplicationProvider } from './host-facts.ts';
+
+export type { HostIdentity, HostLimits, HostLogOn, HostRights, HostTls, ReplicationProvider, Trial } from './host-facts.ts';
 
 /**
  * One Hyper-V host as the product sees it, whichever way it is reached. Every method throws `FailbackError`; the
@@ -15,6 +18,12 @@ export interface HyperVHost {
   prepare(options?: CallOptions): Promise<void>;
   /** Who answers: protocol, product, host name, Windows version, Hyper-V present. Used by `hosts check`. */
   identify(options?: CallOptions): Promise<HostIdentity>;
+  /** What the account may do, found out by trying: reads, and one method that only reads. Never fails for what it may not do. */
+  tryRights(options?: CallOptions): Promise<HostRights>;
+  /** What bounds the work with the host, as far as the account may read it. Never fails for what it may not read. */
+  limits(options?: CallOptions): Promise<HostLimits>;
+  /** `Msvm_ReplicationProvider`: who can move the data of machines. */
+  replicationProviders(options?: CallOptions): Promise<readonly ReplicationProvider[]>;
   /**
    * One look at the whole host. Costs a constant number of enumerations, however many machines the host has; one more while there are
    * test replicas, and one call for each machine whose statistics are wanted. Statistics that are not to be had never spoil the look.
@@ -160,21 +169,6 @@ export interface ReplicationServerSettings {
   readonly certificateThumbprint: string | null;
   readonly httpPort: number | null;
   readonly httpsPort: number | null;
-}
-
-export interface HostIdentity {
-  /** e.g. "Microsoft Corporation", from Identify. */
-  readonly productVendor: string | null;
-  readonly productVersion: string | null;
-  readonly protocolVersion: string | null;
-  /** `Win32_ComputerSystem.DNSHostName`. */
-  readonly hostName: string | null;
-  /** `Win32_OperatingSystem.Version`, e.g. "10.0.17763". */
-  readonly osVersion: string | null;
-  /** `OperationalStatus[0]` of `Msvm_ReplicationService`: 2 OK, 6 a listener is down; null when the service is not there (VMMS stopped, no Hyper-V role, no rights). */
-  readonly replicationService: number | null;
-  /** Host clock minus ours, milliseconds: from the HTTP Date header (one second of resolution), else `Win32_OperatingSystem.LocalDateTime`; null without either. */
-  readonly clockSkewMs: number | null;
 }
 
 /** `Msvm_ReplicationSettingData` as the host gave it: handed back unchanged as a method parameter, never built by us. */

@@ -1,3 +1,4 @@
+import type { HostLogOn, HostTls } from '../host-facts.ts';
 import type { Call } from './call.ts';
 import type { CimInstance, ObjectReference } from './cim-instance.ts';
 import { requireGuid } from './vm-id.ts';
@@ -18,6 +19,8 @@ export interface CimAccess {
   singleton(namespace: string, className: string, call: Call): Promise<ObjectReference | null>;
   /** Calls a method once; it is repeated only when it has no effect. @returns the out-parameters with `ReturnValue` */
   invoke(request: MethodRequest, call: Call): Promise<CimInstance>;
+  /** The configuration of the service that answers (`winrm/config`); null where this way to the host does not lead to it. */
+  configuration(call: Call): Promise<CimInstance | null>;
 }
 
 /** Reads all instances of a class. */
@@ -29,6 +32,10 @@ export interface Identification {
   readonly protocolVersion: string | null;
   /** Host clock minus ours, milliseconds, as good as the host's resolution allows; null when it does not tell. */
   readonly clockSkewMs: number | null;
+  /** How the connection is protected; null without TLS, and where this way to the host does not tell. */
+  readonly tls: HostTls | null;
+  /** How it was logged on; null where this way to the host does not tell. */
+  readonly logOn: HostLogOn | null;
 }
 
 /**
@@ -52,7 +59,7 @@ export interface CimQuery {
 }
 
 /** CIM types of the parameters we use. Not every way of access carries them, where one does they must be right. */
-export type ParameterType = 'string' | 'boolean' | 'uint16' | 'datetime' | 'reference';
+export type ParameterType = 'string' | 'boolean' | 'uint16' | 'uint32' | 'datetime' | 'reference';
 
 /** In-parameter of a method, in the order of the method's signature. A `datetime` is CIM text. */
 export type MethodParameter =
@@ -61,6 +68,7 @@ export type MethodParameter =
 
 export interface MethodRequest {
   readonly className: string;
+  /** Without keys: a static method of the class. */
   readonly target: ObjectReference;
   readonly method: string;
   readonly parameters: readonly MethodParameter[];

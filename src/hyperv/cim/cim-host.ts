@@ -1,6 +1,8 @@
 import type { HyperVHost } from '../hyperv-host.ts';
 import { startCall } from './call.ts';
 import type { CimAccess } from './cim-access.ts';
+import { readLimits } from './host-limits.ts';
+import { tryRights } from './host-rights.ts';
 import { identifyHost } from './identify-host.ts';
 import { heartbeatOf, powerOf, testReplicaOf } from './machine-looks.ts';
 import { machineMethods } from './machine-methods.ts';
@@ -8,6 +10,7 @@ import { createMethodCaller } from './method-caller.ts';
 import { observeHost } from './observe-host.ts';
 import { replicatedDiskBytes } from './replicated-disks.ts';
 import { replicationMethods } from './replication-methods.ts';
+import { readReplicationProviders } from './replication-providers.ts';
 import { readAuthorizationEntries, readReplicationServer } from './replication-server.ts';
 import { readReplicationSettings } from './replication-settings.ts';
 import { measureReplication } from './replication-statistics.ts';
@@ -19,6 +22,9 @@ export function createCimHost(access: CimAccess): Omit<HyperVHost, 'prepare' | '
   return {
     name: host,
     identify: (call) => identifyHost(access, startCall(call)),
+    tryRights: (call) => tryRights(access, caller, startCall(call)),
+    limits: (call) => readLimits(access, startCall(call)),
+    replicationProviders: (call) => readReplicationProviders(list, startCall(call)),
     observe: (scope, call) => observeHost(list, scope, startCall(call), (vmId, within) => measureReplication(caller, vmId, within)),
     replicationSettings: (call) => readReplicationSettings(list, startCall(call)),
     powerOf: (vmId, call) => powerOf(list, vmId, startCall(call)),

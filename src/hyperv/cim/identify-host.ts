@@ -1,5 +1,5 @@
 import { FailbackError, type FailureCode } from '../../domain/failure.ts';
-import type { HostIdentity } from '../hyperv-host.ts';
+import type { HostIdentity } from '../host-facts.ts';
 import type { Call } from './call.ts';
 import type { CimAccess, ClassList } from './cim-access.ts';
 import { type CimInstance, integersOf, textOf } from './cim-instance.ts';

@@ -10,6 +10,12 @@ import { get, identify, invoke } from './operations.ts';
 import { type EndpointReference, objectOf, queryResourceOf, resourceOf, targetOf, type UriBase } from './resources.ts';
 import type { Session } from './session.ts';
 
+/** What `winrm get winrm/config` reads. */
+const WINRM_CONFIGURATION: EndpointReference = {
+  resourceUri: 'http://schemas.microsoft.com/wbem/wsman/1/config',
+  selectors: new Map(),
+};
+
 /** A host's CIM over WS-Management. */
 export function createWsmanAccess(session: Session, base: UriBase): CimAccess {
   /** A host is called by its own words for an object, where it gave some. */
@@ -43,12 +49,13 @@ export function createWsmanAccess(session: Session, base: UriBase): CimAccess {
     async identify(call) {
       const asked = Date.now();
       const { date, ...product } = await identify(session, call);
-      return { ...product, clockSkewMs: skew(date, (asked + Date.now()) / 2) };
+      return { ...product, clockSkewMs: skew(date, (asked + Date.now()) / 2), tls: null, logOn: null };
     },
     list: createClassList(session, base),
     query,
     get: (object, call) => get(session, endpointOf(object), call),
     singleton,
+    configuration: (call) => get(session, WINRM_CONFIGURATION, call),
     invoke(request, call) {
       const { target, method, change } = request;
       return invoke(

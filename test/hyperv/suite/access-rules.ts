@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { EnabledState } from '../../../src/domain/power.ts';
 import { ReplicationMode, ReplicationState } from '../../../src/domain/replication.ts';
+import type { HostQuirkSettings } from '../../../src/simulator/world/quirks.ts';
 import { failureOf } from '../wsman/hosts.ts';
 import { type Access, AWAY, HOME, HOUR, pair, replicatingHome, scenes, soon } from './scene.ts';
 
 const AWKWARD = ['q"uo\'te', '<&>', 'back\\slash\\\\', 'party 🎉 host', '  two  blanks ', ']]>', "x' OR Name != '", '日本語'];
+const GUID = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
+const MAY = { may: true };
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 export function accessRules(access: Access): void {
@@ -99,6 +102,50 @@ export function accessRules(access: Access): void {
     it('tell that a host does not receive replicas', async () => {
       const scene = await start({ vms: [], quirks: { hosts: { recoveryServerEnabled: false } } });
       expect(await scene.host().replicationServerSettings()).toMatchObject({ enabled: false });
+    });
+
+    it('tell who can move data', async () => {
+      const scene = await start({ vms: [{ names: ['vm'] }] });
+      const providers = await scene.host().replicationProviders();
+      expect(providers.map(({ id }) => id)).toContain('22391CDC-272C-4DDF-BA88-9BEFB1A0975C');
+      expect(providers).toHaveLength(2);
+      for (const { id, name } of providers) expect([id, name]).toEqual([expect.stringMatching(GUID), expect.stringMatching(/\w/)]);
+    });
+
+    it('tell what the account may do, by trying', async () => {
+      const all = { windows: MAY, hyperV: MAY, services: true, methods: MAY, vmms: 'Running' };
+      const denied = { may: false, failure: { code: 'host.forbidden' } };
+      const rightsOn = async (quirks: HostQuirkSettings) => (await start({ hosts: [{ name: AWAY, quirks }], vms: [] })).host().tryRights();
+      expect(await rightsOn({})).toEqual(all);
+      expect(await rightsOn({ account: 'hyper-v-administrator' })).toEqual({ ...all, vmms: null });
+      expect(await rightsOn({ account: 'remote-user' })).toEqual({ ...all, services: false, methods: null, vmms: null });
+      expect(await rightsOn({ account: 'no-namespace' })).toMatchObject({ windows: MAY, hyperV: denied, services: null, methods: null });
+      expect(await rightsOn({ managementServiceRuns: false })).toEqual({ ...all, services: false, methods: null, vmms: 'Stopped' });
+      expect(await rightsOn({ hyperVRole: false })).toMatchObject({
+        windows: MAY,
+        hyperV: { may: false, failure: { code: expect.stringMatching(/^host\.(not-found|no-hyperv)$/) } },
+        services: null,
+        vmms: null,
+      });
+    });
+
+    it('tell that methods may not be called', async () => {
+      const scene = await start({ vms: [], faults: [{ method: 'GetSystemCertificates', do: { returnValue: 32769 } }] });
+      expect(await scene.host().tryRights()).toMatchObject({
+        hyperV: MAY,
+        services: true,
+        methods: { may: false, failure: { code: 'wmi.access-denied' } },
+      });
+    });
+
+    it('tell limits as far as they may be read', async () => {
+      const quirks = { maxEnvelopeKb: 150, parallelTransfers: 12 };
+      const mine = (await start({ hosts: [{ name: AWAY, quirks }], vms: [] })).host();
+      const { winrm, activeTransfers } = await mine.limits();
+      expect(activeTransfers).toBe(12);
+      expect([null, { maxEnvelopeKb: 150, operationsPerUser: 1500, connections: 300 }]).toContainEqual(winrm);
+      const foreign = (await start({ hosts: [{ name: AWAY, quirks: { account: 'hyper-v-administrator' } }], vms: [] })).host();
+      expect(await foreign.limits()).toEqual({ winrm: null, activeTransfers: 'default' });
     });
 
     it('describe the host, with clock and missing management service', async () => {

@@ -43,6 +43,11 @@ describe('against a simulated host', () => {
     expect(await failureOf(host.identify())).toMatchObject({ code: 'host.unauthorized', class: 'operator', details: { sent: false } });
   });
 
+  it('reads how WinRM is configured', async () => {
+    await start({ quirks: { hosts: { maxEnvelopeKb: 150 } } });
+    expect((await connect().limits()).winrm).toEqual({ maxEnvelopeKb: 150, operationsPerUser: 1500, connections: 300 });
+  });
+
   it('does all that over HTTPS', async () => {
     await start({ vms: [{ names: ['vm'] }] }, { tls: true });
     const caFile = simulator.hosts[0]?.caFile ?? '';
