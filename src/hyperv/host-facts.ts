@@ -90,7 +90,7 @@ export interface HostLogOn {
   readonly scheme: 'negotiate' | 'kerberos' | 'ntlm' | 'basic' | 'certificate';
   /** What was agreed on; null for schemes that leave nothing to agree on. */
   readonly mechanism: 'Kerberos' | 'NTLM' | null;
-  /** As the mechanism names it, e.g. "svc-failback@CONTOSO.EXAMPLE"; null when it does not tell. */
+  /** As it was given for the log-on; null: whoever the certificate or the tickets belong to. */
   readonly account: string | null;
   /** Messages are sealed by the log-on itself, whatever they travel in. */
   readonly sealed: boolean;

@@ -9,7 +9,12 @@ export type FinalLook = ReadonlyMap<string, ReadonlyMap<string, VmObservation>>;
 export async function lookAtAll(hosts: readonly ServedSimulatedHost[]): Promise<FinalLook> {
   const seen = new Map<string, ReadonlyMap<string, VmObservation>>();
   for (const { name, url: address, username, password } of hosts) {
-    const host = createWsmanHost({ name, address, logOn: { scheme: 'basic', credentials: async () => ({ username, password }) }, allowUnencrypted: true });
+    const host = createWsmanHost({
+      name,
+      address,
+      logOn: { scheme: 'basic', credentials: async () => ({ username, password }) },
+      allowUnencrypted: true,
+    });
     seen.set(name, (await host.observe({ jobsOfVm: false, statistics: [] })).vms);
     await host.close();
   }

@@ -1,8 +1,10 @@
 import { Agent, type AgentOptions } from 'node:http';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
-import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from 'node:tls';
+import { type ConnectionOptions, connect as connectSecure, TLSSocket } from 'node:tls';
+import type { HostTls } from '../host-facts.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SecurityContext } from './log-on/security-context.ts';
+import { tlsFacts } from './tls-facts.ts';
 import { hasFingerprint } from './tls-trust.ts';
 import { brokenBy, TransportError } from './transport-failure.ts';
 
@@ -21,10 +23,13 @@ export class Connection {
   security: SecurityContext | null = null;
   /** A request was written on it before. */
   used = false;
+  /** How it is protected; null without TLS. */
+  readonly tls: HostTls | null;
   readonly #socket: Socket;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
+    this.tls = socket instanceof TLSSocket ? tlsFacts(socket) : null;
     this.agent = new AgentOfOne(socket);
     socket.on('timeout', () => socket.destroy());
     socket.once('close', () => this.security?.dispose());

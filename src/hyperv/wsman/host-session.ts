@@ -55,6 +55,7 @@ export function openSession(options: WsmanHostOptions): HostSession {
       await prepareRequest(endpoint, transport, options.logOn, { ...call, operation: 'any request' });
     },
     exchange: createSoapExchange(endpoint, transport, options.logOn),
+    scheme: options.logOn.scheme,
     pageSizes: new Map(),
     headers: ({ deadline }) => ({
       to: endpoint.url,

@@ -27,16 +27,15 @@ interface WireRequest {
   readonly sendBy: number | null;
 }
 
-export interface IdentifyAnswer {
+export interface IdentifyAnswer extends Pick<SoapAnswer, 'date' | 'connection' | 'account'> {
   readonly productVendor: string | null;
   readonly productVersion: string | null;
   readonly protocolVersion: string | null;
-  readonly date: string | null;
 }
 
 /** Asks who is there, with credentials. */
 export async function identify(session: Session, call: Call): Promise<IdentifyAnswer> {
-  const { envelope, date } = await again(session, () =>
+  const { envelope, ...way } = await again(session, () =>
     session.exchange({ ...call, operation: 'Identify', effect: 'read', message: writeIdentify(), messageId: null, sendBy: null }),
   );
   const response = firstOfBody(envelope);
@@ -46,7 +45,7 @@ export async function identify(session: Session, call: Call): Promise<IdentifyAn
     productVendor: value('ProductVendor'),
     productVersion: value('ProductVersion'),
     protocolVersion: value('ProtocolVersion'),
-    date,
+    ...way,
   };
 }
 

@@ -1,5 +1,6 @@
 import { FailbackError, type Failure, type FailureClass } from '../../domain/failure.ts';
 import { descend, parseXmlInParts, type XmlElement, XmlRefused } from '../xml/xml-reader.ts';
+import type { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { HttpAnswer } from './http-exchange.ts';
 import { notWsman, refusalOf } from './http-refusal.ts';
@@ -31,6 +32,9 @@ export interface SoapAnswer {
   readonly envelope: XmlElement;
   /** HTTP `Date` header; null when there was none. */
   readonly date: string | null;
+  readonly connection: Connection;
+  /** Who asked; null: whoever the certificate or the tickets belong to. */
+  readonly account: string | null;
 }
 
 /** Sends one message and returns the answer's envelope. @throws FailbackError for everything else, faults included */
@@ -101,7 +105,7 @@ async function beforehand<T>(
   }
 }
 
-async function judge(host: string, request: SoapRequest, answer: PostedAnswer, { scheme, mask }: ReadyLogOn): Promise<SoapAnswer> {
+async function judge(host: string, request: SoapRequest, answer: PostedAnswer, { scheme, mask, account }: ReadyLogOn): Promise<SoapAnswer> {
   const refusal = refusalOf(host, answer, scheme);
   // What nobody has signed does not prove that the request was not carried out.
   const refused = answer.authentic && refusal?.class === 'operator';
@@ -115,7 +119,7 @@ async function judge(host: string, request: SoapRequest, answer: PostedAnswer, {
   if (fault !== null) throw faultFailure(host, request, answer.status, fault);
   if (answer.status < 200 || answer.status > 299)
     throw failure(request, refusal ?? malformed(host, request.operation, `has HTTP status ${answer.status} without a fault`), true);
-  return { envelope, date: answer.date };
+  return { envelope, date: answer.date, connection: answer.connection, account };
 }
 
 /** Connections can get out of step; an answer to somebody else's question must never count. Servers may leave the header out. */

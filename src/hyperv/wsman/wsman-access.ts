@@ -48,8 +48,10 @@ export function createWsmanAccess(session: Session, base: UriBase): CimAccess {
     host: session.host,
     async identify(call) {
       const asked = Date.now();
-      const { date, ...product } = await identify(session, call);
-      return { ...product, clockSkewMs: skew(date, (asked + Date.now()) / 2), tls: null, logOn: null };
+      const { date, connection, account, ...product } = await identify(session, call);
+      const mechanism = connection.security?.mechanism ?? null;
+      const logOn = { scheme: session.scheme, mechanism, account, sealed: mechanism !== null && connection.tls === null };
+      return { ...product, clockSkewMs: skew(date, (asked + Date.now()) / 2), tls: connection.tls, logOn };
     },
     list: createClassList(session, base),
     query,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
+import type { LogOn } from '../../../src/hyperv/wsman/log-on/log-on.ts';
 import type { WsmanHostOptions } from '../../../src/hyperv/wsman/wsman-host.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { manualClock } from '../../../src/simulator/world/clock.ts';
@@ -46,6 +47,30 @@ describe('against a simulated host', () => {
   it('reads how WinRM is configured', async () => {
     await start({ quirks: { hosts: { maxEnvelopeKb: 150 } } });
     expect((await connect().limits()).winrm).toEqual({ maxEnvelopeKb: 150, operationsPerUser: 1500, connections: 300 });
+  });
+
+  it('tells how a connection is protected and logged on', async () => {
+    const credentials = async () => ({ username: 'hvadmin', password: simulator.hosts[0]?.password ?? '' });
+    const over = async (tls: boolean, logOn: LogOn) => {
+      await simulator?.close();
+      await start({ vms: [] }, { tls, auth: ['basic', 'negotiate'] });
+      const { caFile } = simulator.hosts[0] ?? {};
+      return connect(0, { logOn, ...(caFile === undefined ? {} : { tls: { caFiles: [caFile] } }) }).identify();
+    };
+    const secure = { protocol: 'TLSv1.3', certificate: { subject: 'CN=hv-dr-01', names: expect.arrayContaining(['127.0.0.1']) } };
+    const ntlm = { scheme: 'negotiate', identity: { kind: 'password', credentials } } as const;
+    expect(await over(false, { scheme: 'basic', credentials })).toMatchObject({
+      tls: null,
+      logOn: { scheme: 'basic', mechanism: null, account: 'hvadmin', sealed: false },
+    });
+    expect(await over(false, { scheme: 'ntlm', credentials })).toMatchObject({
+      tls: null,
+      logOn: { scheme: 'ntlm', mechanism: 'NTLM', account: 'hvadmin', sealed: true },
+    });
+    expect(await over(true, ntlm)).toMatchObject({
+      tls: secure,
+      logOn: { scheme: 'negotiate', mechanism: 'NTLM', account: 'hvadmin', sealed: false },
+    });
   });
 
   it('does all that over HTTPS', async () => {

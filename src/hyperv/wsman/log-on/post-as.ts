@@ -16,6 +16,7 @@ export interface PostedAnswer extends HttpAnswer {
   readonly authentic: boolean;
   /** It was refused on a connection that had been logged on before: log-ons can be forgotten. */
   readonly forgotten: boolean;
+  readonly connection: Connection;
 }
 
 const SOAP = 'application/soap+xml;charset=UTF-8';
@@ -37,20 +38,20 @@ export interface PosterAs {
 export async function postAs({ logOn, connection, ask, post }: PosterAs, message: Buffer): Promise<PostedAnswer> {
   if (logOn.by === 'request') {
     const answer = await post({ body: message, contentType: SOAP, authorization: logOn.authorization });
-    return { ...answer, sent: true, authentic: true, forgotten: false };
+    return { ...answer, sent: true, authentic: true, forgotten: false, connection };
   }
   const { certificate } = connection;
   const loggedOn = connection.security;
   if (loggedOn === null) {
     const refusal = await begin(logOn, connection, certificate, ask);
-    if (refusal !== null) return { ...refusal, sent: false, authentic: true, forgotten: false };
+    if (refusal !== null) return { ...refusal, sent: false, authentic: true, forgotten: false, connection };
   }
   const security = connection.security as SecurityContext;
   const sealed = certificate === null ? writeSealed(security.seal(message), message.length, logOn.protocol) : null;
   const answer = await post({ ...(sealed ?? { body: message, contentType: SOAP }), authorization: null });
   const forgotten = loggedOn !== null && answer.status === 401;
   if (answer.status === 401) connection.close();
-  return { ...(sealed === null ? { ...answer, authentic: true } : opened(security, answer)), sent: true, forgotten };
+  return { ...(sealed === null ? { ...answer, authentic: true } : opened(security, answer)), sent: true, forgotten, connection };
 }
 
 async function begin(

@@ -11,6 +11,8 @@ export type ReadyLogOn = {
   /** By which WinRM knows it. */
   readonly scheme: 'Basic' | 'Certificate' | 'Negotiate' | 'Kerberos';
   readonly mask: Mask;
+  /** Who logs on; null: whoever the certificate or the tickets belong to. */
+  readonly account: string | null;
 } & (
   | {
       /** Every request says who it is from. */
@@ -40,29 +42,32 @@ const KERBEROS_SESSION = 'application/HTTP-Kerberos-session-encrypted';
 export async function readyLogOn({ name, hostname }: Endpoint, logOn: LogOn): Promise<ReadyLogOn> {
   switch (logOn.scheme) {
     case 'certificate':
-      return { by: 'request', scheme: 'Certificate', authorization: MUTUAL, mask: (text) => text };
+      return { by: 'request', scheme: 'Certificate', authorization: MUTUAL, mask: (text) => text, account: null };
     case 'basic':
       return basic(name, await resolveSecrets(name, logOn.credentials));
     case 'ntlm': {
       const credentials = await resolveSecrets(name, logOn.credentials);
       const start = (channelBinding: Buffer | null) => createSpnego([ntlm(credentials, `HTTP/${hostname}`, channelBinding)]);
-      return { by: 'connection', scheme: 'Negotiate', protocol: SPNEGO_SESSION, start, mask: createMask([credentials.password]) };
+      const account = credentials.username;
+      return { by: 'connection', scheme: 'Negotiate', protocol: SPNEGO_SESSION, start, mask: createMask([credentials.password]), account };
     }
     case 'kerberos':
     case 'negotiate': {
       const { identity, spn = `HTTP/${hostname}` } = logOn;
       const credentials = identity.kind === 'password' ? await resolveSecrets(name, identity.credentials) : null;
       const mask = createMask(credentials === null ? [] : [credentials.password]);
+      const account = identity.kind === 'password' ? (credentials?.username ?? null) : identity.principal;
       const kerberos = (channelBinding: Buffer | null): SecurityContext =>
         createKerberos({
           spn,
           channelBinding,
           identity: credentials === null ? identity : { kind: 'password', credentials: async () => credentials },
         });
-      if (logOn.scheme === 'kerberos') return { by: 'connection', scheme: 'Kerberos', protocol: KERBEROS_SESSION, start: kerberos, mask };
+      if (logOn.scheme === 'kerberos')
+        return { by: 'connection', scheme: 'Kerberos', protocol: KERBEROS_SESSION, start: kerberos, mask, account };
       const start = (channelBinding: Buffer | null) =>
         createSpnego([kerberos(channelBinding), ...(credentials === null ? [] : [ntlm(credentials, spn, channelBinding)])]);
-      return { by: 'connection', scheme: 'Negotiate', protocol: SPNEGO_SESSION, start, mask };
+      return { by: 'connection', scheme: 'Negotiate', protocol: SPNEGO_SESSION, start, mask, account };
     }
   }
 }
@@ -73,7 +78,7 @@ function basic(host: string, { username, password }: Credentials): ReadyLogOn {
   if (username.includes(':') || /\p{Cc}/u.test(username + password))
     throw unusable(host, 'contain characters that Basic authentication cannot carry');
   const token = Buffer.from(`${username}:${password}`, 'utf8').toString('base64');
-  return { by: 'request', scheme: 'Basic', authorization: `Basic ${token}`, mask: createMask([token, password]) };
+  return { by: 'request', scheme: 'Basic', authorization: `Basic ${token}`, mask: createMask([token, password]), account: username };
 }
 
 function ntlm({ username, password }: Credentials, targetName: string, channelBinding: Buffer | null): SecurityContext {

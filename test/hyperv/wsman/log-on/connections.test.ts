@@ -52,6 +52,7 @@ const logOn: ReadyLogOn = {
   scheme: 'Negotiate',
   protocol: PROTOCOL,
   mask: (text) => text,
+  account: null,
   start() {
     const context = new PlainContext();
     contexts.push(context);
