@@ -1,16 +1,19 @@
 import { readConnection } from '../cli/host-connection.ts';
-import { FailbackError } from '../domain/failure.ts';
 import type { HyperVHost } from '../hyperv/hyperv-host.ts';
+import { createPowerShellHost } from '../hyperv/powershell/powershell-host.ts';
 import { createWsmanHost } from '../hyperv/wsman/wsman-host.ts';
 import { resolveSecret } from '../plan/secret.ts';
 import type { RunHost } from '../runtime/run-record.ts';
-import { logOnOf } from './log-on.ts';
+import { credentialsOf, logOnOf } from './log-on.ts';
 
 export interface ConnectHostOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Hears of secrets that everybody on this machine can read. */
   readonly warn: (message: string) => void;
 }
+
+/** What `New-CimSession` calls the schemes of a plan. */
+const AUTHENTICATION = { negotiate: 'Negotiate', kerberos: 'Kerberos', basic: 'Basic' } as const;
 
 /**
  * A host as a run keeps it. Credentials are resolved for every request and kept nowhere.
@@ -27,23 +30,25 @@ export async function connectHost(host: RunHost, { environment, warn }: ConnectH
         warned = true;
       },
     });
-  if (access.transport !== 'wsman') throw notYet(host.name, `transport ${access.transport}`);
+  const { name, address } = host;
+  if (access.transport === 'powershell') {
+    const { credentials, auth, executable, sessions } = access;
+    return createPowerShellHost({
+      name,
+      address,
+      credentials: credentials === null ? null : credentialsOf(credentials, readSecret),
+      authentication: AUTHENTICATION[auth],
+      ...(executable === null ? {} : { executable }),
+      sessions,
+    });
+  }
   const logOn = logOnOf(access, readSecret);
   const { caFile, fingerprint } = access.tls;
   return createWsmanHost({
-    name: host.name,
-    address: host.address,
+    name,
+    address,
     allowUnencrypted: access.auth === 'basic' && access.allowUnencrypted,
     logOn,
     tls: { ...(caFile === null ? {} : { caFiles: [caFile] }), ...(fingerprint === null ? {} : { fingerprint }) },
-  });
-}
-
-function notYet(host: string, what: string): FailbackError {
-  return new FailbackError({
-    class: 'operator',
-    code: 'plan.invalid',
-    message: `Host ${host} is to be reached with ${what}, which this version can not do yet`,
-    remedy: 'Use transport: wsman with auth: basic for it.',
   });
 }

@@ -31,6 +31,6 @@ function identityOf(credentials: TicketCredentials, readSecret: ReadSecret): Ide
 }
 
 /** An account with its password as it is now. */
-function credentialsOf({ username, password }: { readonly username: string; readonly password: string }, readSecret: ReadSecret) {
+export function credentialsOf({ username, password }: { readonly username: string; readonly password: string }, readSecret: ReadSecret) {
   return async () => ({ username, password: await readSecret(password) });
 }

@@ -80,6 +80,8 @@ export function createPowerShellAccess(options: HostShellsOptions): PowerShellAc
         productVendor: (system && textOf(system, 'Manufacturer')) ?? null,
         productVersion: null,
         protocolVersion: null,
+        tls: null,
+        logOn: null,
         clockSkewMs: Number.isNaN(clock) ? null : Math.round(clock - (asked + answered) / 2),
       };
     },

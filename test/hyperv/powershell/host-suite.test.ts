@@ -9,15 +9,16 @@ const MODULE = fileURLToPath(new URL('./cim-module/SimulatedCim.psm1', import.me
 if (PWSH === null) describe.skip(`a host reached by PowerShell (skipped: ${NO_PWSH})`, () => undefined);
 else {
   const executable = PWSH;
-  describeHyperVHost('PowerShell', ({ name, url, username, password }) =>
-    createPowerShellHost({
-      name,
-      address: url,
-      executable,
-      credentials: async () => ({ username, password }),
-      authentication: 'Basic',
-      sessions: 1,
-      modules: [MODULE],
-    }),
-  );
+  describeHyperVHost('PowerShell', {
+    open: ({ name, url, username, password }) =>
+      createPowerShellHost({
+        name,
+        address: url,
+        executable,
+        credentials: async () => ({ username, password }),
+        authentication: 'Basic',
+        sessions: 1,
+        modules: [MODULE],
+      }),
+  });
 }

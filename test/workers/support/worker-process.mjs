@@ -41,7 +41,12 @@ function pass(point) {
 
 async function connectHost({ name, address, connection }) {
   const { username, password } = connection;
-  const host = createWsmanHost({ name, address, logOn: { scheme: 'basic', credentials: async () => ({ username, password }) }, allowUnencrypted: true });
+  const host = createWsmanHost({
+    name,
+    address,
+    logOn: { scheme: 'basic', credentials: async () => ({ username, password }) },
+    allowUnencrypted: true,
+  });
   const watched = {};
   for (const method of CALLS) {
     watched[method] = async (...args) => {
