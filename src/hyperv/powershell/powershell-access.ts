@@ -106,6 +106,7 @@ export function createPowerShellAccess(options: HostShellsOptions): PowerShellAc
       return { namespace, className, keys: new Map(keys) };
     },
     invoke,
+    configuration: async () => null,
     prepare: (call) => shells.prepare(call),
     close: () => shells.close(),
   };

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { LogOn } from '../../../src/hyperv/wsman/log-on/log-on.ts';
+import { KerberosRealm, noKerberos, REALM } from '../../support/kerberos-realm.ts';
+import { describeHyperVHost } from '../suite/hyperv-host-suite.ts';
+import { wayBy } from './ways.ts';
+
+/** What simulated hosts call theirs. */
+const ACCOUNT = 'hvadmin';
+const SPN = 'HTTP/hv.failback.test';
+const PASSWORD = 'Tickets, please';
+
+const directory = mkdtempSync(join(tmpdir(), 'failback-realm-'));
+let realm: KerberosRealm | undefined;
+let keytab = '';
+beforeAll(async () => {
+  if (noKerberos !== null) return;
+  realm = await KerberosRealm.start(directory);
+  realm.enter();
+  realm.add(ACCOUNT, PASSWORD);
+  realm.add(SPN, null);
+  keytab = realm.keytab(SPN);
+});
+afterAll(async () => {
+  await realm?.stopKdc();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const logOn = (scheme: 'kerberos' | 'negotiate'): LogOn => ({
+  scheme,
+  spn: SPN,
+  identity: { kind: 'password', credentials: async () => ({ username: `${ACCOUNT}@${REALM}`, password: PASSWORD }) },
+});
+
+if (noKerberos !== null) describe.skip(`hosts reached by Kerberos (skipped: ${noKerberos})`, () => undefined);
+else {
+  describeHyperVHost(
+    'WS-Management: Kerberos, sealed over HTTP',
+    wayBy(
+      () => ({ auth: ['kerberos'], keytab }),
+      () => logOn('kerberos'),
+    ),
+  );
+  describeHyperVHost(
+    'WS-Management: Kerberos over TLS',
+    wayBy(
+      () => ({ auth: ['kerberos'], keytab, tls: true }),
+      () => logOn('kerberos'),
+    ),
+  );
+  describeHyperVHost(
+    'WS-Management: Negotiate, which takes Kerberos',
+    wayBy(
+      () => ({ auth: ['negotiate'], keytab }),
+      () => logOn('negotiate'),
+    ),
+  );
+}
