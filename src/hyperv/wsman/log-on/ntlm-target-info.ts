@@ -26,7 +26,6 @@ export function readTargetInfo(bytes: Buffer): AvPair[] {
     const id = bytes.readUInt16LE(at);
     const end = at + 4 + bytes.readUInt16LE(at + 2);
     if (id === EOL) return pairs;
-    if (end > bytes.length) throw malformed();
     pairs.push({ id, value: bytes.subarray(at + 4, end) });
     at = end;
   }
