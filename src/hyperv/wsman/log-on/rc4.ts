@@ -15,27 +15,30 @@ export class Rc4 {
     this.#box = Uint8Array.from({ length: 256 }, (_, n) => n);
     for (let i = 0, j = 0; i < 256; i++) {
       j = (j + (this.#box[i] ?? 0) + (key[i % key.length] ?? 0)) & 0xff;
-      this.#swap(i, j);
+      swap(this.#box, i, j);
     }
   }
 
   /** Enciphers or deciphers; the next call goes on where this one ended. */
   apply(bytes: Buffer): Buffer {
     const result = Buffer.allocUnsafe(bytes.length);
+    const box = this.#box;
+    let [i, j] = [this.#i, this.#j];
     for (let n = 0; n < bytes.length; n++) {
-      this.#i = (this.#i + 1) & 0xff;
-      this.#j = (this.#j + (this.#box[this.#i] ?? 0)) & 0xff;
-      const sum = this.#swap(this.#i, this.#j);
-      result[n] = (bytes[n] ?? 0) ^ (this.#box[sum] ?? 0);
+      i = (i + 1) & 0xff;
+      j = (j + (box[i] ?? 0)) & 0xff;
+      result[n] = (bytes[n] ?? 0) ^ (box[swap(box, i, j)] ?? 0);
     }
+    [this.#i, this.#j] = [i, j];
     return result;
   }
+}
 
-  /** @returns the sum of both, modulo 256 */
-  #swap(i: number, j: number): number {
-    const [a = 0, b = 0] = [this.#box[i], this.#box[j]];
-    this.#box[i] = b;
-    this.#box[j] = a;
-    return (a + b) & 0xff;
-  }
+/** @returns the sum of both, modulo 256 */
+function swap(box: Uint8Array, i: number, j: number): number {
+  const a = box[i] ?? 0;
+  const b = box[j] ?? 0;
+  box[i] = b;
+  box[j] = a;
+  return (a + b) & 0xff;
 }
