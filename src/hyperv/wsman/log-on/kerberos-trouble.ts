@@ -38,8 +38,6 @@ function byMajor(major: number, attempt: Attempt): Trouble | undefined {
       return expired(attempt);
     case MAJOR.unavailable:
       return { trouble: 'downgrade', what: 'The host agrees to less than a sealed log-on of both sides', remedy: null };
-    case MAJOR.badSignature:
-      return { trouble: 'tampered', what: 'The host has not shown that it knows its key', remedy: null };
     default:
       return undefined;
   }
@@ -166,16 +164,21 @@ function refusedHost(code: number, { spn }: Attempt): Trouble | undefined {
         `This machine and ${spn} have no kind of encryption in common`,
         `Compare permitted_enctypes of krb5.conf with: Get-ADComputer ${account} -Properties msDS-SupportedEncryptionTypes`,
       );
-    case 31: // KRB5KRB_AP_ERR_BAD_INTEGRITY
+    case 31: // KRB5KRB_AP_ERR_BAD_INTEGRITY: what the host answered is not under the key that only it can have
+      return { ...wrongKey(`The host has not shown that it knows the key of ${spn}`), trouble: 'tampered' };
     case 41: // KRB5KRB_AP_ERR_MODIFIED
     case 44: // KRB5KRB_AP_ERR_BADKEYVER
     case 45: // KRB5KRB_AP_ERR_NOKEY
-      return host(
-        `The host can not read a ticket for ${spn}: the SPN belongs to another account, or the host's own password is not the one the domain has`,
-        `setspn -Q ${spn} must name the host's account and no other; on the host: Test-ComputerSecureChannel`,
-      );
+      return wrongKey(`The host can not read a ticket for ${spn}`);
     default:
       return undefined;
+  }
+
+  function wrongKey(what: string): Trouble {
+    return host(
+      `${what}: the SPN belongs to another account, or the host's password is not the one that the domain has`,
+      `setspn -Q ${spn} must name the host's account and no other; on the host: Test-ComputerSecureChannel`,
+    );
   }
 }
 
