@@ -2,7 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type AcceptOptions, type GssContext, gssapi } from '../../../../src/gssapi/gssapi.ts';
-import { createKerberos, type KerberosIdentity, type KerberosOptions } from '../../../../src/hyperv/wsman/log-on/kerberos.ts';
+import { createKerberos, type KerberosOptions } from '../../../../src/hyperv/wsman/log-on/kerberos.ts';
+import type { Identity } from '../../../../src/hyperv/wsman/log-on/log-on.ts';
 import type { SecurityContext, SecurityError } from '../../../../src/hyperv/wsman/log-on/security-context.ts';
 import { KerberosRealm, lacking, noKerberos, REALM } from '../../../support/kerberos-realm.ts';
 import { until } from '../../../support/redis-servers.ts';
@@ -28,12 +29,12 @@ describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '
   });
   afterAll(() => realm?.stopKdc());
 
-  const password = (username = 'svc-failback', secret = PASSWORD): KerberosIdentity => ({
+  const password = (username = 'svc-failback', secret = PASSWORD): Identity => ({
     kind: 'password',
     credentials: async () => ({ username, password: secret }),
   });
 
-  function client(identity: KerberosIdentity, options: Partial<KerberosOptions> = {}): SecurityContext {
+  function client(identity: Identity, options: Partial<KerberosOptions> = {}): SecurityContext {
     const context = createKerberos({ spn: SPN, channelBinding: null, identity, ...options });
     onTestFinished(() => context.dispose());
     return context;
@@ -53,7 +54,7 @@ describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '
   }
 
   /** What the first step of a log-on that can not work throws. */
-  const refusal = (identity: KerberosIdentity, options: Partial<KerberosOptions> = {}): Promise<SecurityError> =>
+  const refusal = (identity: Identity, options: Partial<KerberosOptions> = {}): Promise<SecurityError> =>
     client(identity, options)
       .step(null)
       .then(
@@ -61,7 +62,7 @@ describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '
         (error) => error,
       );
 
-  test.each<[string, () => KerberosIdentity, string]>([
+  test.each<[string, () => Identity, string]>([
     ['user@REALM', () => password(`svc-failback@${REALM}`), 'svc-failback'],
     ['user@realm', () => password(`svc-failback@${REALM.toLowerCase()}`), 'svc-failback'],
     ['DOMAIN\\user', () => password(`${REALM.toLowerCase()}\\svc-failback`), 'svc-failback'],
