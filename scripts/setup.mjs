@@ -11,11 +11,19 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const PEERS = [
+  ...['krb5-kdc', 'krb5-admin-server', 'krb5-user', 'libgssapi-krb5-2', 'gss-ntlmssp', 'faketime'],
+  ...['curl', 'python3-winrm', 'python3-gssapi', 'python3-requests-kerberos'],
+];
+/** Those of them that would start a service of the same name. */
+const PEER_SERVICES = new Set(['krb5-kdc', 'krb5-admin-server']);
 
 requireNode();
 installPackages();
 build();
-if (process.argv.includes('--for-tests') || !process.env.FAILBACK_REDIS_URL) requireRedis();
+const forTests = process.argv.includes('--for-tests');
+if (forTests || !process.env.FAILBACK_REDIS_URL) requireRedis();
+if (forTests) installPeers();
 
 function requireNode() {
   if (Number(process.versions.node.split('.')[0]) >= 20) return;
@@ -74,18 +82,7 @@ function installServer() {
       program: 'apt-get',
       byHand: 'apt-get install redis-server',
       // The package would start a server of its own on port 6379, now and at every boot; only the program is wanted.
-      script: `set -e
-        export DEBIAN_FRONTEND=noninteractive
-        apt-get update -qq || true
-        policy=/usr/sbin/policy-rc.d
-        if [ ! -e $policy ]; then
-          trap "rm -f $policy" EXIT
-          printf '#!/bin/sh\\nexit 101\\n' > $policy
-          chmod 755 $policy
-        fi
-        install='apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120'
-        $install redis-server || $install valkey-server
-        systemctl disable redis-server valkey-server >/dev/null 2>&1 || true`,
+      script: aptScript('$install redis-server || $install valkey-server', ['redis-server', 'valkey-server']),
     },
     { program: 'dnf', byHand: 'dnf install valkey', script: 'dnf install -y -q valkey || dnf install -y -q redis' },
     { program: 'apk', byHand: 'apk add valkey', script: 'apk add --no-cache valkey || apk add --no-cache redis' },
@@ -98,6 +95,59 @@ function installServer() {
   const [command, ...args] = [...become, 'sh', '-c', manager.script];
   const server = run(command, args) ? findServer() : undefined;
   return server ?? stop(6, `the package manager could not install a Redis server: ${advice}`);
+}
+
+/**
+ * What others wrote and some tests talk to: a Kerberos realm, an NTLM mechanism, clients of WinRM. Where it can not be installed those tests
+ * say that they are skipped, and everything else is tested all the same.
+ */
+function installPeers() {
+  if (!find('apt-get') || !find('dpkg-query')) return;
+  const missing = missingPackages();
+  if (missing.length === 0) return;
+  const become = rightsFor({});
+  if (become) {
+    say(`installing what some tests talk to (${[...become, 'apt-get install', ...missing].join(' ')}); none of it is started`);
+    const install = missing.map((name) => `$install ${name} || true`).join('\n');
+    const [command, ...args] = [
+      ...become,
+      'sh',
+      '-c',
+      aptScript(
+        install,
+        missing.filter((name) => PEER_SERVICES.has(name)),
+      ),
+    ];
+    run(command, args);
+  }
+  const left = missingPackages();
+  if (left.length > 0) say(`some tests will be skipped without: apt-get install ${left.join(' ')}`);
+}
+
+function missingPackages() {
+  const { stdout } = spawnSync('dpkg-query', ['-W', '-f', `\${Package} \${db:Status-Status}\n`, ...PEERS], { encoding: 'utf8' });
+  const there = new Set((stdout ?? '').split('\n'));
+  return PEERS.filter((name) => !there.has(`${name} installed`));
+}
+
+/**
+ * A script that installs packages and lets none of them start a service, now or at boot.
+ * @param install lines that use `$install`
+ * @param services that come with them
+ */
+function aptScript(install, services) {
+  return `set -e
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq || true
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+      trap "rm -f $policy" EXIT
+      printf '#!/bin/sh\\nexit 101\\n' > $policy
+      chmod 755 $policy
+    fi
+    install='apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120'
+    ${install}
+    systemctl disable ${services.join(' ')} >/dev/null 2>&1 || true`;
 }
 
 /** The words before a command that needs root: none, sudo without a password, or undefined where neither works. */

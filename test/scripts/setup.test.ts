@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { findRedisBinary } from '../../src/redis/redis-binary.ts';
@@ -66,5 +66,30 @@ describe.skipIf(findRedisBinary('') !== undefined)('without a Redis server', () 
     expect(first).toMatchObject({ status: 0, stdout: '' });
     expect(first.lines.join()).toContain('brew install redis');
     expect(setup(path).lines).toEqual([]);
+  });
+});
+
+describe('for tests', () => {
+  const redis = { 'redis-server': 'echo "Redis server v=8.0.0"' };
+
+  test('installs what some tests talk to where it may, starts none of it, and is content without it', () => {
+    const path = pathWith({ ...redis, 'apt-get': '', 'dpkg-query': 'echo "curl installed"', sudo: 'shift; exec "$@"', true: '' });
+    // In place of the shell that would run the script as root.
+    writeFileSync(join(path, 'sh'), `#!/bin/sh\necho "$2" > ${path}/script\n`, { mode: 0o755 });
+    const { status, lines } = setup(path, {}, '--for-tests');
+    expect(status).toBe(0);
+    expect(lines).toEqual([
+      expect.stringMatching(/installing what some tests talk to \(.*apt-get install krb5-kdc .*\); none of it is started/),
+      expect.stringMatching(/some tests will be skipped without: apt-get install krb5-kdc /),
+    ]);
+    const script = readFileSync(join(path, 'script'), 'utf8');
+    expect(script).toContain('$install krb5-kdc || true\n');
+    expect(script).not.toContain('$install curl');
+    expect(script).toContain('policy-rc.d');
+    expect(script).toContain('systemctl disable krb5-kdc krb5-admin-server ');
+  });
+
+  test('says nothing where there is no such package manager', () => {
+    expect(setup(pathWith(redis), {}, '--for-tests')).toMatchObject({ status: 0, lines: [] });
   });
 });
