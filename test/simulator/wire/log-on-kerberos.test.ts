@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ServedSimulatedHost, type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { KerberosRealm, noKerberos, REALM } from '../../support/kerberos-realm.ts';
 import { query } from './client.ts';
@@ -25,7 +24,7 @@ describe.skipIf(noKerberos !== null)(`Kerberos${noKerberos === null ? '' : ` (sk
   let relay: TlsRelay | null = null;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'failback-realm-'));
+    directory = mkdtempSync(join(inject('runDirectory'), 'realm-'));
     realm = await KerberosRealm.start(directory);
     realm.enter();
     realm.add('HTTP/localhost', null);
@@ -33,10 +32,7 @@ describe.skipIf(noKerberos !== null)(`Kerberos${noKerberos === null ? '' : ` (sk
     realm.add('somebody', PASSWORD);
     keytab = realm.keytab('HTTP/localhost');
   });
-  afterAll(async () => {
-    await realm.stopKdc();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => realm?.stopKdc());
   afterEach(async () => {
     await relay?.close();
     relay = null;

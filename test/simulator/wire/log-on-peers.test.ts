@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type ServedSimulatedHost, type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { message, query } from './client.ts';
 import { curl, curlPost, curlWithGss, winrm, winrmPost } from './peers/log-on-peers.ts';
@@ -143,11 +142,9 @@ describe.skipIf(!curlWithGss.found)(curlWithGss.title, () => {
     ['a wrong', 'Passw0rd?', { statuses: [401, 401], body: '' }],
   ])('speaks NTLM inside of SPNEGO, signing the list of mechanisms, with %s password', async (_which, password, answer) => {
     const { url, caFile = '' } = await serve({ tls: true });
-    const directory = mkdtempSync(join(tmpdir(), 'failback-gss-'));
-    const users = join(directory, 'users');
+    const users = join(mkdtempSync(join(inject('runDirectory'), 'gss-')), 'users');
     writeFileSync(users, `HV-DR-01:hvadmin:${password}\n`);
     const answers = await curlPost(url, [MACHINES], ['--negotiate', '-u', ':', '--cacert', caFile], { NTLM_USER_FILE: users });
-    rmSync(directory, { recursive: true });
     expect(answers).toMatchObject([answer]);
   });
 });

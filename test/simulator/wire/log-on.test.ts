@@ -1,14 +1,19 @@
+import { connect, type Socket } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createNtlm } from '../../../src/hyperv/wsman/log-on/ntlm.ts';
+import { readSealed, writeSealed } from '../../../src/hyperv/wsman/log-on/sealed-body.ts';
 import type { SecurityContext } from '../../../src/hyperv/wsman/log-on/security-context.ts';
 import { createSpnego } from '../../../src/hyperv/wsman/log-on/spnego.ts';
+import { startSimulator } from '../../../src/simulator/simulator.ts';
+import { NtlmAcceptor } from '../../../src/simulator/wire/log-on/ntlm-acceptor.ts';
 import { type ServedHost, type ServeOptions, serveHost } from '../../../src/simulator/wire/server.ts';
 import { message } from './client.ts';
 import { LogOnClient, tokenOf } from './peers/log-on-client.ts';
 import { GUIDS, SampleHost } from './sample-host.ts';
 
 const GET_MACHINE = message({ selectors: { Name: GUIDS[0] } });
+const SPNEGO = 'application/HTTP-SPNEGO-session-encrypted';
 const OFFERS = ['Negotiate', 'Basic realm="WSMAN"'];
 
 let host: SampleHost;
@@ -149,6 +154,25 @@ describe('a log-on', () => {
     }
   });
 
+  it('is met by faults that a scenario has for it', async () => {
+    const scenario = { faults: [{ method: 'log-on', nth: 2, do: { drop: 'before' } as const }] };
+    const simulator = await startSimulator({ hosts: 1, vms: 0, seed: 1, password: 'Passw0rd!', scenario });
+    const other = new LogOnClient(simulator.hosts[0]?.url ?? '');
+    await expect(other.logOn(spnego(ntlm()))).rejects.toThrow();
+    expect(await other.logOn(spnego(ntlm()))).toMatchObject({ status: 200 });
+    other.close();
+    await simulator.close();
+  });
+
+  it('leaves nothing behind when its connection closes', async () => {
+    const disposed = vi.spyOn(NtlmAcceptor.prototype, 'dispose');
+    await loggedOn();
+    disposed.mockClear();
+    client.close();
+    await expect.poll(() => disposed.mock.calls.length).toBe(1);
+    disposed.mockRestore();
+  });
+
   it('ends with the power of the host', async () => {
     const context = await loggedOn();
     host.setPower(false);
@@ -199,6 +223,31 @@ describe('messages after a log-on over HTTP', () => {
       text: expect.stringContaining('Fault'),
     });
     expect(await client.postSealed(context, 'nonsense')).toMatchObject({ status: 500, text: expect.stringContaining('Fault') });
+  });
+
+  it('are answered in the order in which they came, when they come at once', async () => {
+    const documents = [GUIDS[0], GUIDS[1], GUIDS[2]].map((name) => message({ selectors: { Name: name }, messageId: `uuid:${name}` }));
+    const context = spnego(ntlm());
+    const socket = connect(served.port, '127.0.0.1');
+    const answers = httpAnswers(socket);
+    for (let token = await context.step(null); token !== null; ) {
+      socket.write(httpRequest('', `Authorization: Negotiate ${token.toString('base64')}\r\n`));
+      token = await context.step(Buffer.from(/^WWW-Authenticate: Negotiate (.*)\r$/m.exec((await answers()).head)?.[1] ?? '', 'base64'));
+    }
+    socket.write(
+      Buffer.concat(
+        documents.map((document) => {
+          const { contentType, body } = writeSealed(context.seal(Buffer.from(document)), Buffer.byteLength(document), SPNEGO);
+          return httpRequest(body, `Content-Type: ${contentType}\r\n`);
+        }),
+      ),
+    );
+    for (const name of [GUIDS[0], GUIDS[1], GUIDS[2]]) {
+      const { head, body } = await answers();
+      const [part] = readSealed(body, /^Content-Type: (.*)\r$/m.exec(head)?.[1] ?? '');
+      expect(part && context.unseal(part.sealed).toString()).toContain(`uuid:${name}`);
+    }
+    socket.destroy();
   });
 
   it('may be megabytes, up to the limit', async () => {
@@ -280,6 +329,32 @@ describe('what is less than NTLMv2', () => {
     await loggedOn();
   });
 });
+
+function httpRequest(body: Buffer | string, headers: string): Buffer {
+  const head = `POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n${headers}\r\n`;
+  return Buffer.concat([Buffer.from(head), Buffer.from(body)]);
+}
+
+/** Reads one answer of a connection after the other. */
+function httpAnswers(socket: Socket): () => Promise<{ readonly head: string; readonly body: Buffer }> {
+  let bytes = Buffer.alloc(0);
+  const chunks = socket[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const more = async (): Promise<void> => {
+    const { done, value } = await chunks.next();
+    if (done) throw new Error('the connection ended');
+    bytes = Buffer.concat([bytes, value]);
+  };
+  return async () => {
+    while (!bytes.includes('\r\n\r\n')) await more();
+    const start = bytes.indexOf('\r\n\r\n') + 4;
+    const head = bytes.toString('latin1', 0, start);
+    const end = start + Number(/^Content-Length: (\d+)/m.exec(head)?.[1]);
+    while (bytes.length < end) await more();
+    const body = bytes.subarray(start, end);
+    bytes = bytes.subarray(end);
+    return { head, body };
+  };
+}
 
 /** A mechanism that has something to say, and is never heard. */
 function pretendedKerberos(): SecurityContext {

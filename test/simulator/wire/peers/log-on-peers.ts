@@ -1,8 +1,8 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 
 const run = promisify(execFile);
 /** The distribution's own, which has the distribution's packages. */
@@ -21,7 +21,8 @@ function program(name: string, whose: string, found: boolean, debianPackage: str
   return { found, title: `${name}, ${whose}${found ? '' : ` (skipped: not on this machine; Debian has it as ${debianPackage})`}` };
 }
 
-const succeeds = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0;
+const succeeds = (command: string, ...args: string[]): boolean =>
+  spawnSync(command, args, { env: { ...process.env, OPENSSL_CONF } }).status === 0;
 const features = spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '';
 
 export const curl = program('curl', 'with NTLM', /\bNTLM\b/.test(features), 'curl');
@@ -39,7 +40,12 @@ export const winrmWithKerberos = program(
   succeeds(PYTHON, '-c', 'import winrm, requests_kerberos'),
   'python3-winrm and python3-requests-kerberos',
 );
-export const winrm = program('python3-winrm', 'with requests-ntlm', succeeds(PYTHON, '-c', 'import winrm, requests_ntlm'), 'python3-winrm');
+export const winrm = program(
+  'python3-winrm',
+  'with requests-ntlm',
+  succeeds(PYTHON, '-c', 'import winrm, requests_ntlm, hashlib; hashlib.new("md4")'),
+  'python3-winrm',
+);
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -59,26 +65,22 @@ export async function curlPost(
   args: readonly string[],
   env: Environment = {},
 ): Promise<CurlAnswer[]> {
-  const directory = mkdtempSync(join(tmpdir(), 'failback-curl-'));
-  try {
-    const requests = documents.flatMap((document, index) => {
-      const file = join(directory, `${index}.xml`);
-      writeFileSync(file, document);
-      const type = ['-H', 'Content-Type: application/soap+xml;charset=UTF-8'];
-      const out = ['-o', join(directory, `${index}.out`), '-D', join(directory, `${index}.head`), '-w', '%{num_connects}\n'];
-      return [...(index === 0 ? [] : ['--next']), '-s', ...args, ...type, ...out, '--data-binary', `@${file}`, url];
-    });
-    const { stdout } = await run('curl', requests, { env: { ...process.env, ...env } });
-    const connections = stdout.trim().split('\n').map(Number);
-    const read = (name: string): string => (existsSync(join(directory, name)) ? readFileSync(join(directory, name), 'utf8') : '');
-    return documents.map((_document, index) => {
-      const statuses = [...read(`${index}.head`).matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
-      const body = read(`${index}.out`);
-      return { statuses, body, connections: connections[index] ?? 0 };
-    });
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const directory = mkdtempSync(join(inject('runDirectory'), 'curl-'));
+  const requests = documents.flatMap((document, index) => {
+    const file = join(directory, `${index}.xml`);
+    writeFileSync(file, document);
+    const type = ['-H', 'Content-Type: application/soap+xml;charset=UTF-8'];
+    const out = ['-o', join(directory, `${index}.out`), '-D', join(directory, `${index}.head`), '-w', '%{num_connects}\n'];
+    return [...(index === 0 ? [] : ['--next']), '-s', ...args, ...type, ...out, '--data-binary', `@${file}`, url];
+  });
+  const { stdout } = await run('curl', requests, { env: { ...process.env, ...env } });
+  const connections = stdout.trim().split('\n').map(Number);
+  const read = (name: string): string => (existsSync(join(directory, name)) ? readFileSync(join(directory, name), 'utf8') : '');
+  return documents.map((_document, index) => {
+    const statuses = [...read(`${index}.head`).matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+    const body = read(`${index}.out`);
+    return { statuses, body, connections: connections[index] ?? 0 };
+  });
 }
 
 export type WinrmAnswer = { readonly body: string } | { readonly error: string; readonly words: string };

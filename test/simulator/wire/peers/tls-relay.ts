@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer } from 'node:tls';
+import { inject } from 'vitest';
 import { makeCertificates } from '../../../../src/simulator/certificates.ts';
 
 export interface TlsRelay {
@@ -14,7 +14,7 @@ export interface TlsRelay {
 /** Stands between a client and a host: a certificate of its own on one side, TLS of its own to the other. */
 export async function startTlsRelay(host: { readonly url: string; readonly caFile?: string }): Promise<TlsRelay> {
   const { ca, hosts } = await makeCertificates(['relay'], ['127.0.0.1']);
-  const directory = mkdtempSync(join(tmpdir(), 'failback-relay-'));
+  const directory = mkdtempSync(join(inject('runDirectory'), 'relay-'));
   const caFile = join(directory, 'ca.pem');
   writeFileSync(caFile, ca);
   const { hostname, port } = new URL(host.url);
@@ -28,9 +28,6 @@ export async function startTlsRelay(host: { readonly url: string; readonly caFil
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/wsman`,
     caFile,
-    close: async () => {
-      await new Promise((resolve) => server.close(resolve));
-      rmSync(directory, { recursive: true });
-    },
+    close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
