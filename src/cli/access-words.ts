@@ -3,8 +3,8 @@ import type { HostAccess } from '../plan/host-access.ts';
 /** Who logs on, e.g. "CONTOSO\svc-failback". Not sanitised. */
 export function accountWords({ credentials }: HostAccess): string {
   if (credentials === null) return 'whoever runs the worker';
-  if ('certificate' in credentials) return 'the certificate’s';
-  return credentials.username ?? 'the cache’s';
+  if ('certificate' in credentials) return 'whom the certificate is mapped to';
+  return credentials.username ?? 'whom the tickets are for';
 }
 
 /** What proves it: references and paths, never a secret. Not sanitised. */
@@ -23,7 +23,7 @@ export function logOnWords({ transport, auth }: HostAccess): string {
 
 /** Whom it is believed that the host is the host. */
 export function trustWords(access: HostAccess): string {
-  if (access.transport === 'powershell') return 'Windows’ authorities';
+  if (access.transport === 'powershell') return "Windows' authorities";
   if (access.auth === 'basic' && access.allowUnencrypted) return 'unencrypted allowed';
   return access.tls.fingerprint ? 'pinned certificate' : access.tls.caFile ? 'own authorities' : 'system authorities';
 }

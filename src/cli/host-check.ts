@@ -1,120 +1,99 @@
-import { toFailure } from '../domain/failure.ts';
-import type { HostIdentity, HyperVHost } from '../hyperv/hyperv-host.ts';
+import { FailbackError, toFailure } from '../domain/failure.ts';
+import { IN_BOX_PROVIDER } from '../domain/replication.ts';
+import type { HostIdentity, HostLimits, HostRights, HyperVHost, ReplicationProvider } from '../hyperv/hyperv-host.ts';
 import { isRecoverySide } from '../plan/inventory.ts';
 import type { PlanHost } from '../plan/plan.ts';
+import { connectionFindings } from './connection-findings.ts';
 import type { Finding } from './finding.ts';
+import { limitFindings } from './limit-findings.ts';
+import { failureFinding, rightsFindings } from './rights-findings.ts';
 
 /** What was found out about one host. */
 export interface HostCheck {
   readonly host: string;
   readonly address: string;
+  readonly transport: PlanHost['access']['transport'];
+  readonly auth: PlanHost['access']['auth'];
   /** No finding is an error. */
   readonly usable: boolean;
   readonly identity: HostIdentity | null;
+  readonly rights: HostRights | null;
+  readonly limits: HostLimits | null;
+  readonly providers: readonly ReplicationProvider[] | null;
   /** Machines the account can see, and those of them that are on the recovery side. */
   readonly machines: { readonly all: number; readonly recovery: number } | null;
   readonly findings: readonly Finding[];
 }
 
-/** Clocks further apart than this are reported: job times and certificates stop making sense. */
-const MAX_SKEW_MS = 5_000;
-const OK = 2;
-const PREDICTED_FAILURE = 6;
-
-const WINDOWS: readonly (readonly [build: number, name: string])[] = [
-  [26_100, 'Windows Server 2025'],
-  [20_348, 'Windows Server 2022'],
-  [17_763, 'Windows Server 2019'],
-  [14_393, 'Windows Server 2016'],
-  [9_600, 'Windows Server 2012 R2'],
-];
-
 /**
- * Logs on, asks who answers and what the account can see. Makes no change, so the right to *start* something is not proved.
- * @throws FailbackError when the host can not be reached or refuses the log-on
+ * Logs on, asks who answers, tries what the account may do and looks at what bounds the work. Makes no change, so the right to *start*
+ * something is not proved. Never fails for what it finds.
+ * @param connect opens and closes the connection around the work
+ * @param now milliseconds of the epoch
  */
-export async function checkHost(plan: PlanHost, host: HyperVHost, timeoutMs: number): Promise<HostCheck> {
-  const identity = await host.identify({ timeoutMs });
-  const { machines, finding } = await countMachines(host, timeoutMs);
-  const findings = [...identityFindings(identity), serviceFinding(identity), finding, clockFinding(identity), ...trustFindings(plan)];
-  return {
-    host: plan.name,
-    address: plan.address,
-    usable: findings.every(({ severity }) => severity !== 'error'),
-    identity,
-    machines,
-    findings,
-  };
-}
-
-function identityFindings({ productVendor, productVersion, hostName, osVersion }: HostIdentity): Finding[] {
-  const product = [productVendor, productVersion].filter((part) => part !== null).join(', ');
-  return [
-    {
-      severity: 'ok',
-      message: `log-on accepted by ${hostName ?? 'a host that does not tell its name'}${product === '' ? '' : ` (${product})`}`,
-    },
-    osVersion === null
-      ? { severity: 'warning', message: 'the Windows version can not be read', remedy: 'Give the account the right to read root\\cimv2.' }
-      : { severity: 'ok', message: windowsName(osVersion) },
-  ];
-}
-
-/** "Windows Server 2019 (10.0.17763)". */
-export function windowsName(osVersion: string): string {
-  const build = Number(osVersion.split('.')[2] ?? 0);
-  const name = WINDOWS.find(([least]) => build >= least)?.[1];
-  return name === undefined ? `Windows ${osVersion}` : `${name} (${osVersion})`;
-}
-
-function serviceFinding({ replicationService }: HostIdentity): Finding {
-  if (replicationService === OK) return { severity: 'ok', message: 'replication service is there and well' };
-  if (replicationService === null) {
-    return {
-      severity: 'error',
-      message: 'the Hyper-V replication service is not to be seen: no Hyper-V role, VMMS stopped, or no rights',
-      remedy: 'Check that the Hyper-V role is installed and VMMS runs, and put the account into Hyper-V Administrators.',
-    };
+export async function checkHost(
+  plan: PlanHost,
+  connect: (work: (host: HyperVHost) => Promise<HostCheck>) => Promise<HostCheck>,
+  { timeoutMs, now }: { readonly timeoutMs: number; readonly now: number },
+): Promise<HostCheck> {
+  try {
+    return await connect((host) => lookAt(plan, host, timeoutMs, now));
+  } catch (error) {
+    return conclude(plan, {}, [failureFinding(plan, toFailure(error), accountOf(plan, null))]);
   }
-  const listener = replicationService === PREDICTED_FAILURE ? ': a replication listener is down' : '';
-  return {
-    severity: 'warning',
-    message: `replication service reports operational status ${replicationService}${listener}`,
-    remedy: 'Check the replication settings of the host and its Hyper-V-VMMS/Admin log.',
-  };
 }
 
-function clockFinding({ clockSkewMs }: HostIdentity): Finding {
-  if (clockSkewMs === null) return { severity: 'ok', message: 'the host does not tell its clock' };
-  if (Math.abs(clockSkewMs) <= MAX_SKEW_MS) return { severity: 'ok', message: 'its clock agrees with ours' };
-  const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
-  return {
-    severity: 'warning',
-    message: `its clock is ${seconds} s ${clockSkewMs > 0 ? 'ahead of' : 'behind'} ours`,
-    remedy: 'Synchronise both clocks (NTP); times in reports are our own.',
-  };
+async function lookAt(plan: PlanHost, host: HyperVHost, timeoutMs: number, now: number): Promise<HostCheck> {
+  const identity = await host.identify({ timeoutMs });
+  const account = accountOf(plan, identity);
+  const [rights, limits] = await Promise.all([host.tryRights({ timeoutMs }), host.limits({ timeoutMs })]);
+  const served = rights.services ? await lookCloser(plan, host, timeoutMs, account) : { findings: [] };
+  return conclude(plan, { identity, rights, limits, ...served }, [
+    ...connectionFindings(plan, identity, now),
+    ...rightsFindings(plan, identity, rights, account),
+    ...served.findings,
+    ...limitFindings(plan, limits),
+  ]);
 }
 
-function trustFindings({ access, address }: PlanHost): Finding[] {
-  if (access.auth !== 'basic' || !address.startsWith('http:')) return [];
-  return [{ severity: 'warning', message: 'passwords and orders travel in clear text', remedy: 'Use https:// outside of labs.' }];
-}
+type Found = Partial<Pick<HostCheck, 'identity' | 'rights' | 'limits' | 'providers' | 'machines'>>;
 
-async function countMachines(
+/** Who can move data, and which machines there are. */
+async function lookCloser(
+  plan: PlanHost,
   host: HyperVHost,
   timeoutMs: number,
-): Promise<{ readonly machines: HostCheck['machines']; readonly finding: Finding }> {
+  account: string | null,
+): Promise<Pick<Found, 'providers' | 'machines'> & { readonly findings: readonly Finding[] }> {
   try {
-    const [{ vms }, settings] = await Promise.all([
+    const [providers, { vms }, settings] = await Promise.all([
+      host.replicationProviders({ timeoutMs }),
       host.observe({ jobsOfVm: true }, { timeoutMs }),
       host.replicationSettings({ timeoutMs }),
     ]);
     const all = [...vms.values()];
     const recovery = all.filter(({ mode, replication }) => isRecoverySide({ replicated: replication !== null, mode })).length;
-    const message = `the account sees ${all.length} VMs, ${recovery} of them on the recovery side, and ${settings.size} replication settings`;
-    return { machines: { all: all.length, recovery }, finding: { severity: 'ok', message } };
+    const seen = `the account sees ${all.length} VMs, ${recovery} of them on the recovery side, and ${settings.size} replication settings`;
+    const findings = [{ severity: 'ok', message: providerWords(providers) } as const, { severity: 'ok', message: seen } as const];
+    return { providers, machines: { all: all.length, recovery }, findings };
   } catch (error) {
-    const { message, remedy } = toFailure(error);
-    return { machines: null, finding: { severity: 'error', message, ...(remedy === undefined ? {} : { remedy }) } };
+    if (!(error instanceof FailbackError)) throw error;
+    return { findings: [failureFinding(plan, toFailure(error), account)] };
   }
+}
+
+function providerWords(providers: readonly ReplicationProvider[]): string {
+  const names = providers.map(({ id, name }) => (id === IN_BOX_PROVIDER ? "Hyper-V's own" : `${name ?? 'one without a name'} (${id})`));
+  return names.length === 0 ? 'there is no replication provider' : `replication providers: ${names.join(', ')}`;
+}
+
+/** Whom commands on the host are about: not known of tickets and certificates. */
+function accountOf({ access: { credentials } }: PlanHost, identity: HostIdentity | null): string | null {
+  return identity?.logOn?.account ?? (credentials !== null && 'username' in credentials ? credentials.username : null);
+}
+
+function conclude({ name, address, access: { transport, auth } }: PlanHost, found: Found, findings: readonly Finding[]): HostCheck {
+  const { identity = null, rights = null, limits = null, providers = null, machines = null } = found;
+  const usable = findings.every(({ severity }) => severity !== 'error');
+  return { host: name, address, transport, auth, usable, identity, rights, limits, providers, machines, findings };
 }

@@ -17,8 +17,10 @@ export interface CertificateSet {
   readonly client: Certificate;
 }
 
+const VALID_MS = 90 * 86_400_000;
+
 /**
- * Makes a certificate authority, a server certificate for each host, valid for a day from now and for the host's name, its name in
+ * Makes a certificate authority, a server certificate for each host, valid for three months from now and for the host's name, its name in
  * `example.net`, `localhost` and the addresses given, and a client certificate for `account`. Keys are elliptic-curve keys.
  */
 export async function makeCertificates(
@@ -26,7 +28,7 @@ export async function makeCertificates(
   addresses: readonly string[],
   account = 'hvadmin',
 ): Promise<CertificateSet> {
-  const validity = { notBeforeDate: new Date(Date.now() - 3_600_000), notAfterDate: new Date(Date.now() + 86_400_000) };
+  const validity = { notBeforeDate: new Date(Date.now() - 3_600_000), notAfterDate: new Date(Date.now() + VALID_MS) };
   const common = { keyType: 'ec' as const, curve: 'P-256' as const, algorithm: 'sha256', ...validity };
   const authority = await generate([{ name: 'commonName', value: 'failback simulator CA' }], {
     ...common,

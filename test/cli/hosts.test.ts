@@ -13,11 +13,16 @@ describe('hosts check', () => {
     const plan = writePlan(await simulate());
     const { code, stdout } = await failback(['hosts', 'check', plan], ENVIRONMENT);
     expect(code).toBe(0);
-    expect(stdout).toContain('log-on accepted by hv-dr-01');
-    expect(stdout).toContain('Windows Server 2019 (10.0.17763)');
+    expect(stdout).toContain('reached by WS-Management over HTTP; Microsoft Corporation, OS: 10.0.17763');
+    expect(stdout).toContain('may read root\\cimv2: hv-dr-01, Windows Server 2019 (10.0.17763)');
+    expect(stdout).toContain('is a Hyper-V administrator or equivalent');
+    expect(stdout).toContain('That it may start, stop or fail back a VM is not proved by that');
     expect(stdout).toContain('replication service is there and well');
+    expect(stdout).toContain("replication providers: Hyper-V's own, External Replication Provider");
     expect(stdout).toContain('the account sees 3 VMs, 3 of them on the recovery side');
-    expect(stdout).toContain('warning passwords and orders travel in clear text');
+    expect(stdout).toContain('WinRM allows answers of 500 KB, 1500 operations of a user at a time, 300 connections');
+    expect(stdout).toContain('warning logged on as hvadmin by basic; passwords and orders travel in clear text');
+    expect(stdout).toContain('on the host: winrm quickconfig -transport:https -quiet');
   });
 
   test('a wrong password is exit 6 with a remedy, for each host on its own, and is never shown', async () => {

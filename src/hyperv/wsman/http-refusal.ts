@@ -68,7 +68,7 @@ function unauthorized(host: string, scheme: string, offered: readonly string[], 
       code: 'host.unauthorized',
       message: `Host ${host} does not let anybody log on by ${scheme}${offers}`,
       remedy: `Set auth in the plan to what it offers, or allow it there: winrm set winrm/config/service/auth @{${scheme}="true"}.`,
-      ...(details === undefined ? {} : { details }),
+      details: { ...details, offered: false },
     };
   }
   const what = scheme === 'Certificate' ? 'the certificate' : 'the user name or password';
