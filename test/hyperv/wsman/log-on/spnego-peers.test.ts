@@ -14,7 +14,6 @@ const CREDENTIALS = { username: `${REALM}\\admin`, password: PASSWORD };
 const TARGET = 'HTTP/hv1.failback.test';
 
 const without = noKerberos ?? noNtlm;
-acceptByNtlm([`${REALM}:admin:${PASSWORD}`]);
 
 /** We log on to MIT's SPNEGO, offering both mechanisms. */
 async function logOn(options: AcceptOptions) {
@@ -40,11 +39,13 @@ async function logOn(options: AcceptOptions) {
 }
 
 describe.skipIf(without !== null)(`MIT's SPNEGO, with Kerberos and gss-ntlmssp${without === null ? '' : ` (skipped: ${without})`}`, () => {
-  const directory = mkdtempSync(join(tmpdir(), 'failback-spnego-'));
+  acceptByNtlm([`${REALM}:admin:${PASSWORD}`]);
   const DONE = { complete: [true, true], said: ['question', 'answer'] };
+  let directory: string;
   let realm: KerberosRealm;
 
   beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'failback-spnego-'));
     realm = await KerberosRealm.start(join(directory, 'realm'));
     realm.enter();
     realm.add('admin', PASSWORD);
