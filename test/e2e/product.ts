@@ -19,7 +19,16 @@ export interface SimulatedHost {
   readonly url: string;
   readonly username: string;
   readonly password: string;
+  /** Files; with TLS only. */
+  readonly caFile?: string;
+  readonly clientCertificate?: string;
+  readonly clientKey?: string;
 }
+
+/** What a plan says about how a host is logged on to, given the host and a reference to its password. */
+export type AccessTo = (host: SimulatedHost, password: string) => Readonly<Record<string, unknown>>;
+
+const BASIC: AccessTo = ({ username }, password) => ({ auth: 'basic', allowUnencrypted: true, credentials: { username, password } });
 
 /** The product as its users have it: built files, separate processes, a Redis and simulated hosts of its own. */
 export class Product {
@@ -48,15 +57,15 @@ export class Product {
   }
 
   /** Writes a plan of every VM the hosts have. */
-  writePlan(overrides: Readonly<Record<string, unknown>> = {}): string {
+  writePlan(overrides: Readonly<Record<string, unknown>> = {}, access: AccessTo = BASIC): string {
     const file = join(this.directory, 'plan.yaml');
     const hosts = Object.fromEntries(
-      this.hosts.map(({ host, site, url, username, password }) => {
+      this.hosts.map((simulated) => {
+        const { host, site, url, password } = simulated;
         const passwordFile = join(this.directory, `${host}.password`);
         writeFileSync(passwordFile, password, { mode: 0o600 });
-        const credentials = { username, password: `file:${passwordFile}` };
         const place = 'home' in overrides ? { site } : {};
-        return [host, { ...place, address: url, auth: 'basic', allowUnencrypted: true, credentials, limits: { inFlight: 100 } }];
+        return [host, { ...place, address: url, ...access(simulated, `file:${passwordFile}`), limits: { inFlight: 100 } }];
       }),
     );
     const plan = {

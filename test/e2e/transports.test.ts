@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NO_PWSH, PWSH } from '../hyperv/powershell/pwsh.ts';
+import { KerberosRealm, noKerberos, REALM } from '../support/kerberos-realm.ts';
+import { eventually } from '../support/system.ts';
+import { type AccessTo, endOf, jsonLines, Product } from './product.ts';
+
+/** `npm run transports` has 200. */
+const MEMBERS = Number(process.env.TRANSPORT_MEMBERS ?? 30);
+const KILLS = 3;
+
+const SPN = 'HTTP/hv.failback.test';
+const PASSWORD = 'Tickets, please';
+const CIM_MODULE = fileURLToPath(new URL('../hyperv/powershell/cim-module/SimulatedCim.psm1', import.meta.url));
+
+const directory = mkdtempSync(join(tmpdir(), 'failback-transports-'));
+let realm: KerberosRealm | undefined;
+let keytab = '';
+beforeAll(async () => {
+  if (noKerberos !== null) return;
+  realm = await KerberosRealm.start(directory);
+  realm.add('hvadmin', PASSWORD);
+  realm.add(SPN, null);
+  keytab = realm.keytab(SPN);
+  writeFileSync(join(directory, 'password'), PASSWORD, { mode: 0o600 });
+});
+afterAll(async () => {
+  await realm?.stopKdc();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+interface Way {
+  /** How its hosts are started. */
+  readonly simulate: () => readonly string[];
+  readonly access: AccessTo;
+  /** Of every process. */
+  readonly environment?: () => NodeJS.ProcessEnv;
+  /** Why it can not be tried here. */
+  readonly lacking?: string | null;
+}
+
+const byPassword =
+  (auth: string): AccessTo =>
+  ({ username, caFile }, password) => ({
+    auth,
+    credentials: { username, password },
+    ...(caFile === undefined ? {} : { tls: { ca: caFile } }),
+  });
+
+const WAYS: Readonly<Record<string, Way>> = {
+  'Basic over TLS': { simulate: () => ['--tls', '--auth', 'basic'], access: byPassword('basic') },
+  'NTLM, sealed over HTTP': { simulate: () => ['--auth', 'negotiate'], access: byPassword('ntlm') },
+  'NTLM over TLS': { simulate: () => ['--tls', '--auth', 'negotiate'], access: byPassword('ntlm') },
+  'a certificate': {
+    simulate: () => ['--tls', '--auth', 'certificate'],
+    access: ({ caFile, clientCertificate, clientKey }) => ({
+      auth: 'certificate',
+      credentials: { certificate: clientCertificate, key: clientKey },
+      tls: { ca: caFile },
+    }),
+  },
+  'Kerberos, sealed over HTTP': {
+    simulate: () => ['--auth', 'kerberos', '--keytab', keytab],
+    access: () => ({
+      auth: 'kerberos',
+      spn: SPN,
+      credentials: { username: `hvadmin@${REALM}`, password: `file:${join(directory, 'password')}` },
+    }),
+    environment: () => ({ KRB5_CONFIG: realm?.config ?? '' }),
+    lacking: noKerberos,
+  },
+  PowerShell: {
+    simulate: () => ['--auth', 'basic'],
+    access: ({ username }, password) => ({
+      transport: 'powershell',
+      auth: 'basic',
+      powershell: { executable: PWSH },
+      credentials: { username, password },
+    }),
+    // Its commands stand in for those of CIM, which are on Windows only.
+    environment: () => ({ PSModulePath: [dirname(dirname(CIM_MODULE)), process.env.PSModulePath ?? ''].join(delimiter) }),
+    lacking: PWSH === null ? NO_PWSH : null,
+  },
+};
+
+for (const [name, { simulate, access, environment, lacking }] of Object.entries(WAYS)) {
+  const title = `${MEMBERS} members come home by ${name}, called once each, although workers are killed and answers lost`;
+  test.skipIf(typeof lacking === 'string')(
+    typeof lacking === 'string' ? `${title} (skipped: ${lacking})` : title,
+    async () => {
+      const scenario = { faults: [{ method: 'InitiateFailback', probability: 0.1, do: { drop: 'after' } }] };
+      const hosts = ['--hosts', '2', '--vms', String(MEMBERS), '--seed', '9', '--speed', '1200'];
+      const product = await Product.start([...hosts, ...simulate()], scenario);
+      const surroundings = environment?.() ?? {};
+      const plan = product.writePlan({ limits: { inFlight: 40 } }, access);
+      const begun = await product.run(['run', plan, '--detach', '--yes', '--name', 'way'], surroundings);
+      expect(begun).toMatchObject({ code: 0 });
+      for (let kill = 1; kill <= KILLS; kill++) {
+        const worker = product.spawn(['worker'], surroundings);
+        const ended = endOf(worker);
+        await eventually(async () => product.callsPerVm().length >= (kill * MEMBERS) / (KILLS + 1));
+        worker.kill('SIGKILL');
+        await ended;
+      }
+      product.spawn(['worker'], surroundings);
+      const { code, stdout } = await product.run(['watch', 'way', '--json'], surroundings);
+      expect(jsonLines(stdout).at(-1)).toMatchObject({ type: 'summary', members: MEMBERS, completed: MEMBERS });
+      expect(product.callsPerVm()).toEqual(Array.from({ length: MEMBERS }, () => 1));
+      expect(code).toBe(0);
+    },
+    300_000,
+  );
+}
