@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { GssError, MAJOR } from '../../src/gssapi/gss-error.ts';
 import { type AcceptOptions, gssapi, type InitiateOptions } from '../../src/gssapi/gssapi.ts';
+import { type Bytes, type Handle, loadLibrary, type Out } from '../../src/gssapi/library.ts';
+import { bytes, Native, OID } from '../../src/gssapi/native.ts';
 import { gssPair, logOn } from '../support/gss-pair.ts';
 import { KerberosRealm, noKerberos, REALM } from '../support/kerberos-realm.ts';
 
 const PASSWORD = 'Pässw0rd!';
 const HOST = 'HTTP/hv-dr-01.failback.test';
 
-describe.skipIf(noKerberos !== null)(`Kerberos${noKerberos === null ? '' : `: ${noKerberos}`}`, () => {
+describe.skipIf(noKerberos !== null)(`Kerberos${noKerberos === null ? '' : ` (skipped: ${noKerberos})`}`, () => {
   let realm: KerberosRealm;
   let hostKeytab: string;
   let oldHostKeytab: string;
@@ -113,6 +115,23 @@ describe.skipIf(noKerberos !== null)(`Kerberos${noKerberos === null ? '' : `: ${
     expect(() => take(first)).toThrow(/replayed/);
     expect(() => take(third)).toThrow(/out of order/);
     expect(() => take(second)).toThrow(/out of order/);
+  });
+
+  test('refuses what is only signed', async () => {
+    const library = await loadLibrary();
+    const native = new Native(library, OID.kerberos);
+    process.env.KRB5CCNAME = realm.kinit('alice', PASSWORD);
+    onTestFinished(() => realm.enter());
+    const target = native.importName(`${HOST}@`, OID.kerberosPrincipal);
+    const [context, output]: [Out<Handle>, Partial<Bytes>] = [[null], {}];
+    native.call('init_sec_context', null, context, target[0], OID.kerberos, 0, 0, null, null, null, output, [0], [0]);
+    const { acceptor } = await pair();
+    expect(await acceptor.step(native.take(output))).toBeNull();
+    const signed: Partial<Bytes> = {};
+    native.call('wrap', context[0], 0, 0, bytes(Buffer.from('in the clear')), [0], signed);
+    native.call('delete_sec_context', context, null);
+    native.call('release_name', target);
+    expect(() => acceptor.unwrap(native.take(signed), Buffer.alloc(0))).toThrow(/not sealed/);
   });
 
   test('refuses what it has sealed itself', async () => {

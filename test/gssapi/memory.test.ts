@@ -11,7 +11,7 @@ import { KerberosRealm, noKerberos } from '../support/kerberos-realm.ts';
 const FIELDS = ['arena', 'ordblks', 'smblks', 'hblks', 'hblkhd', 'usmblks', 'fsmblks', 'uordblks', 'fordblks', 'keepcost'];
 const HOST = 'HTTP/hv-dr-01.failback.test';
 
-describe.skipIf(noKerberos !== null)(`memory of the library${noKerberos === null ? '' : `: ${noKerberos}`}`, () => {
+describe.skipIf(noKerberos !== null)(`memory of the library${noKerberos === null ? '' : ` (skipped: ${noKerberos})`}`, () => {
   let realm: KerberosRealm;
   let api: Gssapi;
   let hostKeytab: string;

@@ -17,7 +17,7 @@ export const noKerberos: string | null = lacking([...PROGRAMS]);
 /** Names the programs of a list that are not on this machine; null when all are. */
 export function lacking(programs: readonly string[]): string | null {
   const missing = programs.filter((name) => findProgram(name) === undefined);
-  return missing.length === 0 ? null : `not on this machine: ${missing.join(', ')} (npm run setup -- --for-tests)`;
+  return missing.length === 0 ? null : `not on this machine: ${missing.join(', ')}`;
 }
 
 /**

@@ -12,7 +12,7 @@ const PASSWORD = "it's a §ecret";
 const SPN = 'HTTP/hv-dr-01.failback.test';
 const noFaketime = lacking(['faketime']);
 
-describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '' : `: ${noKerberos}`}`, () => {
+describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '' : ` (skipped: ${noKerberos})`}`, () => {
   let realm: KerberosRealm;
   let hostKeytab: string;
 
@@ -198,7 +198,7 @@ describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '
     expect(await refusal(password('.\\Administrator'))).toMatchObject({ trouble: 'unavailable', remedy: expect.stringContaining('NTLM') });
   });
 
-  test.skipIf(noFaketime !== null)('tells that clocks differ', async () => {
+  test.skipIf(noFaketime !== null)(`tells that clocks differ${noFaketime === null ? '' : ` (skipped: ${noFaketime})`}`, async () => {
     await realm.stopKdc();
     await realm.startKdc('-1h');
     realm.configure(['kdc_timesync = 0']);
