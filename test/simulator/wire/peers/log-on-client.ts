@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { createNtlm } from '../../../../src/hyperv/wsman/log-on/ntlm.ts';
 import { readSealed, writeSealed } from '../../../../src/hyperv/wsman/log-on/sealed-body.ts';
 import type { SealedMessage, SecurityContext } from '../../../../src/hyperv/wsman/log-on/security-context.ts';
 
@@ -72,6 +73,29 @@ export class LogOnClient {
     const [part] = answer.contentType?.startsWith('multipart/encrypted') ? readSealed(answer.body, answer.contentType) : [];
     return { ...answer, text: part === undefined ? null : context.unseal(part.sealed).toString() };
   }
+}
+
+/** NTLM as the account that simulated hosts have. */
+export function ntlm(password = 'Passw0rd!'): SecurityContext {
+  return createNtlm({ username: 'hvadmin', password, targetName: 'HTTP/hvhost1', channelBinding: null });
+}
+
+/** A mechanism that has something to say, and is never heard. */
+export function pretendedKerberos(): SecurityContext {
+  const never = (): never => {
+    throw new Error('Kerberos was not chosen');
+  };
+  return {
+    mechanism: 'Kerberos',
+    oid: '1.2.840.113554.1.2.2',
+    complete: false,
+    step: async () => Buffer.from('6009060a2a864886f712010202', 'hex'),
+    sign: never,
+    verify: never,
+    seal: never,
+    unseal: never,
+    dispose: () => undefined,
+  };
 }
 
 /** The token of a scheme that an answer brings; null without one. */
