@@ -62,7 +62,7 @@ export function addSimulate(program: Command, start: Start): void {
     )
     .option('--scenario <file>', 'scenario file (YAML): hosts, VMs, quirks, faults, events')
     .option('--ledger <file>', 'append every method call to this file')
-    .option('--tls', 'HTTPS with certificates of an authority of its own')
+    .option('--tls', 'HTTPS with certificates of an authority of its own, one for clients among them')
     .option('--username <name>', 'account of every host (default: hvadmin)')
     .option('--password <reference>', 'password of every host, as env:NAME or file:PATH (default: made from the seed)')
     .addOption(
