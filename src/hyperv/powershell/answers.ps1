@@ -2,7 +2,7 @@
 # halves of surrogate pairs, the length of a document), so values are written one by one.
 
 $FailbackCulture = [Globalization.CultureInfo]::InvariantCulture
-$FailbackUnsafe = [regex]'[^\x20-\x21\x23-\x5B\x5D-\x7E]'
+$FailbackUnsafe = [regex]'[\x00-\x1F"\\]'
 $FailbackEscape = [Text.RegularExpressions.MatchEvaluator] { param($match) '\u{0:x4}' -f [int][char] $match.Value }
 
 function Add-FailbackInstance {
@@ -13,8 +13,14 @@ function Add-FailbackInstance {
     $separator = ''
     foreach ($property in $Instance.CimInstanceProperties) {
         if ($Wanted.Count -gt 0 -and $Wanted -notcontains $property.Name) { continue }
-        [void] $Answer.Append($separator)
-        Add-FailbackProperty $Answer $property.Name $property.Value ("$($property.CimType)" -like 'Reference*')
+        $value = $property.Value
+        # Most values are plain text: calling a function for each would take most of the time of a long list.
+        if ($value -is [string] -and -not $FailbackUnsafe.IsMatch($value)) {
+            [void] $Answer.Append($separator + '"' + $property.Name + '":["' + $value + '"]')
+        } else {
+            [void] $Answer.Append($separator)
+            Add-FailbackProperty $Answer $property.Name $value ("$($property.CimType)" -like 'Reference*')
+        }
         $separator = ','
     }
     [void] $Answer.Append('}}')
@@ -80,15 +86,26 @@ function Add-FailbackReference {
     [void] $Answer.Append(']}')
 }
 
-# A value as JSON text: whole numbers of any size and moments are text, and everything beyond ASCII is escaped, halves of surrogate pairs too.
+# An answer as it is written: base64 of its UTF-16, which no code page and no encoder changes, halves of surrogate pairs included.
+function ConvertTo-FailbackLine {
+    param($Answer)
+    $characters = $Answer.ToString().ToCharArray()
+    $bytes = New-Object -TypeName byte[] -ArgumentList (2 * $characters.Length)
+    [Buffer]::BlockCopy($characters, 0, $bytes, 0, $bytes.Length)
+    [Convert]::ToBase64String($bytes)
+}
+
+# A value as JSON text: whole numbers of any size and moments are text.
 function Add-FailbackText {
     param($Answer, $Value)
     if ($null -eq $Value) { [void] $Answer.Append('null'); return }
-    if ($Value -is [bool]) { $text = "$Value".ToLowerInvariant() }
+    if ($Value -is [string]) { $text = $Value }
+    elseif ($Value -is [bool]) { $text = "$Value".ToLowerInvariant() }
     elseif ($Value -is [datetime]) { $text = $Value.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", $FailbackCulture) }
     elseif ($Value -is [timespan]) { $text = '{0:00000000}{1:00}{2:00}{3:00}.{4:000000}:000' -f $Value.Days, $Value.Hours, $Value.Minutes, $Value.Seconds, [Math]::Floor(($Value.Ticks % 10000000) / 10) }
     else { $text = [Convert]::ToString($Value, $FailbackCulture) }
-    [void] $Answer.Append('"').Append($FailbackUnsafe.Replace($text, $FailbackEscape)).Append('"')
+    if ($FailbackUnsafe.IsMatch($text)) { $text = $FailbackUnsafe.Replace($text, $FailbackEscape) }
+    [void] $Answer.Append('"').Append($text).Append('"')
 }
 
 # Whatever Windows says about a failure, in numbers where there are some: words come in the language of the host.

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { FailbackError } from '../../domain/failure.ts';
 import type { Call } from '../cim/call.ts';
 import type { PowerShellConnection } from './powershell-address.ts';
-import { type Attempt, failureOfScript, failureOfShell, notSent, overdue } from './script-failure.ts';
+import { type Attempt, failureOfScript, failureOfShell, notSent, overdue, type Stage } from './script-failure.ts';
 import { marked, type ScriptRequest } from './script-request.ts';
 import { sealSecret } from './sealed-secret.ts';
 import { createSessionPool, type PowerShellSession } from './session-pool.ts';
@@ -93,11 +93,11 @@ export function openShells(options: HostShellsOptions): HostShells {
 
   /** Lets `work` go on only for as long as somebody waits for it. */
   function within<T>(attempt: Attempt, call: Call, work: (turn: Turn) => Promise<T>): Promise<T> {
-    const turn: Turn = { handedOver: false, abandoned: false };
+    const turn: Turn = { stage: 'waiting', abandoned: false };
     return new Promise((resolve, reject) => {
       const giveUp = (): void => {
         turn.abandoned = true;
-        reject(overdue(attempt, turn.handedOver));
+        reject(overdue(attempt, turn.stage));
       };
       const timer = setTimeout(giveUp, Math.min(Math.max(0, call.deadline - performance.now()), 2 ** 31 - 1));
       if (call.signal?.aborted) giveUp();
@@ -110,49 +110,63 @@ export function openShells(options: HostShellsOptions): HostShells {
     });
   }
 
-  async function taken<T>(attempt: Attempt, turn: Turn, work: (session: PowerShellSession) => Promise<T>): Promise<T> {
+  async function explained<T>(attempt: Attempt, turn: Turn, work: () => Promise<T>): Promise<T> {
     try {
-      const session = await pool.take(attempt.change);
-      try {
-        return await work(session);
-      } finally {
-        pool.give(session);
-      }
+      return await work();
     } catch (error) {
-      if (error instanceof ShellError) throw failureOfShell(attempt, error, turn.handedOver);
+      if (error instanceof ShellError) throw failureOfShell(attempt, error, turn.stage === 'asked');
       throw error;
     }
   }
 
+  async function onSession<T>(urgent: boolean, work: (session: PowerShellSession) => Promise<T>): Promise<T> {
+    const session = await pool.take(urgent);
+    try {
+      return await work(session);
+    } finally {
+      pool.give(session);
+    }
+  }
+
+  async function askIn(
+    session: PowerShellSession,
+    turn: Turn,
+    attempt: Attempt,
+    logOn: PowerShellCredentials | null,
+    what: ShellRequest,
+    call: Call,
+  ): Promise<unknown> {
+    const identity = createHmac('sha256', mark).update(JSON.stringify(logOn)).digest('base64');
+    if (turn.abandoned) throw notSent(attempt, 'was not asked any more');
+    if (session.connectedAs !== identity) {
+      turn.stage = 'connecting';
+      session.connectedAs = null;
+      await connect(session, attempt, logOn, call.deadline);
+      session.connectedAs = identity;
+    }
+    // Looks and hands over in one turn of the event loop.
+    if (turn.abandoned || performance.now() > (what.sendBy ?? call.deadline)) throw notSent(attempt, 'had to be asked sooner');
+    turn.stage = 'asked';
+    const answer = await session.shell.ask(what.request(session.shell), call.deadline + GRACE_MS);
+    if ('value' in answer) return answer.value;
+    const failure = failureOfScript(attempt, answer.failure);
+    if (!AFTER_AN_ANSWER.includes(failure.code)) session.connectedAs = null;
+    throw failure;
+  }
+
   return {
-    ask({ operation, sendBy, request }, call) {
-      const attempt: Attempt = { host, operation, change: sendBy !== null, connecting: false };
+    ask(what, call) {
+      const attempt: Attempt = { host, operation: what.operation, change: what.sendBy !== null, connecting: false };
       return within(attempt, call, async (turn) => {
         const logOn = await resolve();
-        return taken(attempt, turn, async (session) => {
-          const identity = createHmac('sha256', mark).update(JSON.stringify(logOn)).digest('base64');
-          if (turn.abandoned) throw notSent(attempt, 'was not asked any more');
-          if (session.connectedAs !== identity) {
-            session.connectedAs = null;
-            await connect(session, attempt, logOn, call.deadline);
-            session.connectedAs = identity;
-          }
-          // Looks and hands over in one turn of the event loop.
-          if (turn.abandoned || performance.now() > (sendBy ?? call.deadline)) throw notSent(attempt, 'had to be asked sooner');
-          turn.handedOver = true;
-          const answer = await session.shell.ask(request(session.shell), call.deadline + GRACE_MS);
-          if ('value' in answer) return answer.value;
-          const failure = failureOfScript(attempt, answer.failure);
-          if (!AFTER_AN_ANSWER.includes(failure.code)) session.connectedAs = null;
-          throw failure;
-        });
+        return explained(attempt, turn, () => onSession(attempt.change, (session) => askIn(session, turn, attempt, logOn, what, call)));
       });
     },
     prepare(call) {
       const attempt: Attempt = { host, operation: 'any request', change: false, connecting: false };
       return within(attempt, call, async (turn) => {
         await resolve();
-        await taken(attempt, turn, async () => undefined);
+        await explained(attempt, turn, () => pool.ready());
       });
     },
     close: () => pool.close(),
@@ -163,8 +177,8 @@ export function openShells(options: HostShellsOptions): HostShells {
 const AFTER_AN_ANSWER: readonly string[] = ['host.not-found', 'host.forbidden', 'host.no-hyperv', 'host.not-sent'];
 
 interface Turn {
-  /** The operation itself was given to a shell. */
-  handedOver: boolean;
+  /** `asked`: the operation itself was given to a shell. */
+  stage: Stage;
   /** Nobody waits any more. */
   abandoned: boolean;
 }

@@ -1,8 +1,8 @@
 # What a PowerShell session does for failback: it asks a host's CIM, and nothing else. Loaded once for each session, then called with one
 # request after the other. For Windows PowerShell 5.1 and PowerShell 7, so it keeps to what 5.1 understands.
 #
-# A request is JSON (UTF-8, in base64); the answer is one JSON object in ASCII between two markers that the request names, so that nothing else
-# that is written to the console can be taken for it. Text of a request begins with "=", without which ConvertFrom-Json would turn what looks
+# A request is JSON (UTF-8, in base64); the answer is one JSON object (in base64 too) between two markers that the request names, so that nothing
+# else that is written to the console can be taken for it. Text of a request begins with "=", without which ConvertFrom-Json would turn what looks
 # like a date into one, and escapes all characters beyond ASCII. Values are data: they become arguments, never text of a script or of a query.
 
 . (Join-Path -Path $PSScriptRoot -ChildPath 'answers.ps1')
@@ -44,7 +44,7 @@ function Invoke-FailbackRequest {
         Add-FailbackFailure $answer $_
     }
     [void] $answer.Append('}')
-    [Console]::Out.WriteLine($request.marker + $answer.ToString() + $request.marker)
+    [Console]::Out.WriteLine($request.marker + (ConvertTo-FailbackLine $answer) + $request.marker)
     $Error.Clear()
 }
 
@@ -140,8 +140,10 @@ function Invoke-FailbackMethod {
     $arguments = New-Object -TypeName Collections.Specialized.OrderedDictionary
     foreach ($parameter in $Request.parameters) {
         $value = ConvertFrom-FailbackParameter $parameter
-        # Where the class is not known to declare the method, only [ref] tells a reference from an instance.
-        if ($parameter.type -eq 'reference' -and $null -eq $declared) { $value = [ref] $value }
+        # Where the class is not known to declare the method, only what [ref] makes tells a reference from an instance; [ref] itself is a variable.
+        if ($parameter.type -eq 'reference' -and $null -eq $declared) {
+            $value = New-Object -TypeName Management.Automation.PSReference -ArgumentList $value
+        }
         $arguments.Add($parameter.name, $value)
     }
     $with = @{

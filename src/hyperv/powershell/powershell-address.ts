@@ -17,7 +17,8 @@ const PORTS: Readonly<Record<string, number>> = { 'https:': 5986, 'http:': 5985,
  * @throws FailbackError `plan.invalid`
  */
 export function parsePowerShellAddress(name: string, address: string): PowerShellConnection {
-  const [, scheme = '', host = '', port, path = ''] = /^([a-z]+:)\/\/(\[[^\]]+\]|[^/:?#@[\]]+)(?::(\d{1,5}))?(\/.*)?$/i.exec(address) ?? [];
+  const [, scheme = '', host = '', port, path = ''] =
+    /^([a-z]+:)\/\/(\[[^\]]+\]|[\p{L}\p{N}._-]+)(?::(\d{1,5}))?(\/.*)?$/iu.exec(address) ?? [];
   const known = PORTS[scheme.toLowerCase()];
   if (known === undefined || host === '') throw invalid(name, 'is not an https://, http:// or dcom:// address');
   const dcom = scheme.toLowerCase() === 'dcom:';

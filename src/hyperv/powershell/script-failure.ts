@@ -141,16 +141,20 @@ export function notSent({ host, operation }: Attempt, what: string): FailbackErr
   });
 }
 
+/** How far an operation came: waiting for a session, in one that logs on, or given to the script. */
+export type Stage = 'waiting' | 'connecting' | 'asked';
+
 /** Nobody waits any more, or not longer than this. */
-export function overdue(attempt: Attempt, handedOver: boolean): FailbackError {
+export function overdue(attempt: Attempt, stage: Stage): FailbackError {
   const { host, operation, change } = attempt;
-  if (change && !handedOver) return notSent(attempt, 'could not be asked in time');
+  if (stage === 'waiting') return notSent(attempt, 'could not be asked in time: no PowerShell session was free or ready');
+  if (stage === 'connecting' && change) return notSent(attempt, 'did not take the log-on in time');
   return new FailbackError({
     class: change ? 'reconcile' : 'retryable',
     code: 'host.timeout',
     message: `Host ${host} did not answer in time (${operation})`,
     remedy: 'Check the load of the host and the network; the limits are in the plan.',
-    details: { host, operation, sent: handedOver },
+    details: { host, operation, sent: stage === 'asked' },
   });
 }
 

@@ -15,6 +15,8 @@ export interface SessionPool {
    * @throws ShellError when none can be started
    */
   take(urgent: boolean): Promise<PowerShellSession>;
+  /** Waits until there is a session, whoever has it. @throws ShellError as `take` */
+  ready(): Promise<void>;
   give(session: PowerShellSession): void;
   close(): void;
 }
@@ -54,25 +56,27 @@ export function createSessionPool({ start, size, maxUses, idleMs }: SessionPoolO
     all.delete(session);
   }
 
+  function refuse(error: unknown): void {
+    for (let waiter = next(); waiter !== undefined; waiter = next()) waiter.reject(error);
+  }
+
   function open(): void {
     starting += 1;
-    start()
-      .then(
-        (shell) => {
-          const session = { shell, connectedAs: null, uses: 0, idleSince: performance.now() };
-          all.add(session);
-          if (closed) end(session);
-          else idle.push(session);
-        },
-        (error: unknown) => {
-          // With another session at work nobody is left without one.
-          if (all.size === 0) for (let waiter = next(); waiter !== undefined; waiter = next()) waiter.reject(error);
-        },
-      )
-      .finally(() => {
+    start().then(
+      (shell) => {
         starting -= 1;
+        const session = { shell, connectedAs: null, uses: 0, idleSince: performance.now() };
+        all.add(session);
+        if (closed) end(session);
+        else idle.push(session);
         serve();
-      });
+      },
+      (error: unknown) => {
+        starting -= 1;
+        // With another session at work nobody is left without one; the next who comes has it tried again.
+        if (all.size === 0) refuse(error);
+      },
+    );
   }
 
   function serve(): void {
@@ -103,25 +107,34 @@ export function createSessionPool({ start, size, maxUses, idleMs }: SessionPoolO
     for (const session of idle.splice(0)) end(session);
   }
 
+  function take(urgent: boolean): Promise<PowerShellSession> {
+    if (closed) return Promise.reject(new ShellError('ended'));
+    return new Promise((resolve, reject) => {
+      (urgent ? waiting.urgent : waiting.others).push({ resolve, reject });
+      serve();
+    });
+  }
+
+  function giveBack(session: PowerShellSession): void {
+    if (closed || !session.shell.alive || session.uses >= maxUses) end(session);
+    else idle.push(session);
+    serve();
+  }
+
   return {
-    take(urgent) {
-      if (closed) return Promise.reject(new ShellError('ended'));
-      return new Promise((resolve, reject) => {
-        (urgent ? waiting.urgent : waiting.others).push({ resolve, reject });
-        serve();
-      });
+    take,
+    async ready() {
+      if (![...all].some(({ shell }) => shell.alive)) giveBack(await take(true));
     },
     give(session) {
       session.uses += 1;
       session.idleSince = performance.now();
-      if (closed || !session.shell.alive || session.uses >= maxUses) end(session);
-      else idle.push(session);
-      serve();
+      giveBack(session);
     },
     close() {
       closed = true;
       clearTimeout(sweep);
-      for (let waiter = next(); waiter !== undefined; waiter = next()) waiter.reject(new ShellError('ended'));
+      refuse(new ShellError('ended'));
       for (const session of all) end(session);
     },
   };

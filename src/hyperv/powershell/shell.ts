@@ -81,7 +81,7 @@ export async function startShell({ executable, modules, secret }: ShellOptions, 
     try {
       const { stdout } = await shell.invoke(call);
       const answer = between(stdout?.toString('utf8') ?? '', marker);
-      if (answer !== null) return readScriptAnswer(answer);
+      if (answer !== null) return readScriptAnswer(Buffer.from(answer, 'base64').toString('utf16le'));
       if (stdout !== undefined && !overdue) throw new ShellError('unreadable');
       throw new ShellError(overdue ? 'killed' : 'ended');
     } catch (error) {

@@ -9,7 +9,7 @@ const ATTACKS = [
   "'; Remove-VM *; '",
   '"; Remove-VM *; "',
   '$(Remove-VM *)',
-  '${env:PATH}',
+  '\u0024{env:PATH}',
   '`"; Remove-VM *',
   '\n\nRemove-VM *\n',
   '\r\nRemove-VM *\r\n',

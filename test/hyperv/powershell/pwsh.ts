@@ -3,8 +3,9 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
 
-const TOOLS = [fileURLToPath(new URL('../../../.failback-tools', import.meta.url)), join(homedir(), '.dotnet', 'tools')];
+const TOOLS = [fileURLToPath(new URL('../../../.failback/tools', import.meta.url)), join(homedir(), '.dotnet', 'tools')];
 
 /**
  * The PowerShell the tests use: `FAILBACK_TEST_PWSH` (a path, or a name on the PATH), else `pwsh` on the PATH, in the tools of this checkout
@@ -14,6 +15,9 @@ export const PWSH: string | null = findPowerShell();
 
 /** Beside the name of a test that is skipped. */
 export const NO_PWSH = 'no PowerShell here: dotnet tool install --global PowerShell, or FAILBACK_TEST_PWSH';
+
+/** The start of a process takes a second or two, and many times that where the machine has other things to do. */
+vi.setConfig({ testTimeout: 180_000 });
 
 function findPowerShell(): string | null {
   const wanted = process.env.FAILBACK_TEST_PWSH ?? 'pwsh';

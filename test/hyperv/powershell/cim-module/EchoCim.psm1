@@ -70,8 +70,8 @@ function Get-CimInstance {
                 New-Property 'None' @()
                 New-Property 'One' ([uint16[]] @(7))
                 New-Property 'Two' @('a', $null)
-                New-Property 'Moment' ([datetime]::new(2026, 11, 30, 20, 15, 1, 234, 'Utc'))
-                New-Property 'Local' ([datetime]::new(2026, 1, 2, 3, 4, 5, 'Utc').ToLocalTime())
+                New-Property 'Moment' ([datetime]::new(2026, 11, 30, 20, 15, 1, 234, [DateTimeKind]::Utc))
+                New-Property 'Local' ([datetime]::new(2026, 1, 2, 3, 4, 5, [DateTimeKind]::Utc).ToLocalTime())
                 New-Property 'Interval' ([timespan]::new(12, 3, 4, 5, 678))
                 New-Property 'Words' "tab`tquote`" back\slash $Words $([char]::ConvertFromUtf32(0x1F389)) $([char]0xD800) $([char]0)"
                 New-Property 'Friend' (New-CimInstance -Namespace 'root\virtualization\v2' -ClassName 'Echo_Friend' -Property ([ordered]@{ A = 'x'; B = [uint32] 7 }) -Key 'A', 'B') 'Reference'
