@@ -7,6 +7,7 @@
 // Needs no terminal and no package; everything is written to stderr.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,7 +24,10 @@ installPackages();
 build();
 const forTests = process.argv.includes('--for-tests');
 if (forTests || !process.env.FAILBACK_REDIS_URL) requireRedis();
-if (forTests) installPeers();
+if (forTests) {
+  installPeers();
+  offerPowerShell();
+}
 
 function requireNode() {
   if (Number(process.versions.node.split('.')[0]) >= 20) return;
@@ -148,6 +152,16 @@ function aptScript(install, services) {
     install='apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120'
     ${install}
     systemctl disable ${services.join(' ')} >/dev/null 2>&1 || true`;
+}
+
+/** Tests of PowerShell access say that they are skipped where there is none; with .NET's SDK it is one command to have it. */
+function offerPowerShell() {
+  const tools = join(root, '.failback', 'tools');
+  if (process.env.FAILBACK_TEST_PWSH || find('pwsh') || existsSync(join(tools, process.platform === 'win32' ? 'pwsh.exe' : 'pwsh'))) return;
+  if (existsSync(join(homedir(), '.dotnet', 'tools', 'pwsh')) || !find('dotnet')) return;
+  say('installing PowerShell for the tests (dotnet tool install --tool-path .failback/tools PowerShell)');
+  const done = run('dotnet', ['tool', 'install', '--tool-path', tools, 'PowerShell', '--version', '7.6.9']);
+  if (!done) say('PowerShell could not be installed; tests that need it are skipped');
 }
 
 /** The words before a command that needs root: none, sudo without a password, or undefined where neither works. */
