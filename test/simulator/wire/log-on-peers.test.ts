@@ -1,5 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { generate } from 'selfsigned';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { type ServedSimulatedHost, type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/simulator.ts';
 import { message, query } from './client.ts';
@@ -133,6 +134,10 @@ describe.skipIf(!curl.found)(curl.title, () => {
     ]);
     expect(await curlPost(url, [MACHINES], ['--cacert', caFile, ...certificate])).toMatchObject([{ statuses: [401] }]);
     expect(await curlPost(url, [MACHINES], ['--cacert', caFile, '-H', mutual])).toMatchObject([{ statuses: [401] }]);
+    const stranger = join(mkdtempSync(join(inject('runDirectory'), 'client-')), 'client.pem');
+    const { cert, private: key } = await generate([{ name: 'commonName', value: 'hvadmin' }]);
+    writeFileSync(stranger, `${cert}\n${key}`);
+    expect(await curlPost(url, [MACHINES], ['--cacert', caFile, '--cert', stranger, '-H', mutual])).toMatchObject([{ statuses: [401] }]);
   });
 });
 
