@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -5,10 +6,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import koffi from 'koffi';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { type Gssapi, type GssContext, gssapi, type InitiateOptions } from '../../src/gssapi/gssapi.ts';
+import { GssError } from '../../src/gssapi/gss-error.ts';
+import { type AcceptOptions, type Gssapi, gssapi, type InitiateOptions } from '../../src/gssapi/gssapi.ts';
+import { type GssPair, logOn } from '../support/gss-pair.ts';
 import { KerberosRealm, noKerberos } from '../support/kerberos-realm.ts';
 
 const FIELDS = ['arena', 'ordblks', 'smblks', 'hblks', 'hblkhd', 'usmblks', 'fsmblks', 'uordblks', 'fordblks', 'keepcost'];
+const BINDING = Buffer.from('tls-server-end-point:1');
 const HOST = 'HTTP/hv-dr-01.failback.test';
 
 describe.skipIf(noKerberos !== null)(`memory of the library${noKerberos === null ? '' : ` (skipped: ${noKerberos})`}`, () => {
@@ -31,46 +35,72 @@ describe.skipIf(noKerberos !== null)(`memory of the library${noKerberos === null
   afterAll(() => realm?.stopKdc());
 
   test('does not grow by 2,000 contexts that were disposed of, whatever became of them', async () => {
-    await useContexts(400);
-    const before = await inUse();
-    await useContexts(2000);
-    // A context is thousands of bytes, a token hundreds, a name a hundred; caches of library and engine go on to grow by some.
-    expect(((await inUse()) - before) / 2000).toBeLessThan(64);
+    await useContexts(700);
+    const growth: number[] = [];
+    for (let round = 0; round < 5; round++) {
+      const before = await inUse();
+      await useContexts(400);
+      growth.push(((await inUse()) - before) / 400);
+    }
+    // The median, since the engine takes and gives back large pieces now and then. What is forgotten is missing after every round: thousands of
+    // bytes of a context, hundreds of a token, a hundred of a name.
+    const [, , median] = growth.toSorted((one, other) => one - other);
+    expect(median).toBeLessThan(100);
   });
 
   /** Most with tickets of a cache, since others ask the KDC each time. */
   async function useContexts(count: number): Promise<void> {
     for (let index = 0; index < count; index++) {
-      const kind = index % 20 === 0 ? 'keytab' : index % 20 === 10 ? 'password' : 'cache';
-      await useContext({ mechanism: 'kerberos', target: HOST, ...identities[kind] }, index % 4);
+      const kind = index % 24 === 0 ? 'keytab' : index % 24 === 7 ? 'password' : 'cache';
+      const fate = Object.values(FATES)[index % Object.keys(FATES).length];
+      const options = { mechanism: 'kerberos', target: HOST, ...identities[kind] } as const;
+      await fate?.(options, { keytab: hostKeytab }).catch((error) => {
+        if (!(error instanceof GssError)) throw error;
+      });
     }
   }
 
-  /** @param fate 0 and 1: it works; 2: the host answers garbage; 3: the host is not known, and the acceptor gets garbage */
-  async function useContext(options: InitiateOptions, fate: number): Promise<void> {
-    const binding = Buffer.from('tls-server-end-point:1');
-    const initiator = await api.initiate({ ...options, channelBinding: binding, ...(fate === 3 ? { target: 'HTTP/nobody' } : {}) });
-    const acceptor = await api.accept({ keytab: hostKeytab, service: 'HTTP', channelBinding: binding });
+  const FATES: Record<string, (initiate: InitiateOptions, accept: AcceptOptions) => Promise<void>> = {
+    works: (initiate, accept) =>
+      using({ ...initiate, channelBinding: BINDING }, { ...accept, service: 'HTTP', channelBinding: BINDING }, async (pair) => {
+        const { initiator, acceptor } = await logOn(pair);
+        for (let message = 0; message < 16; message++) {
+          const { header, content } = initiator.wrap(Buffer.from('message'));
+          acceptor.unwrap(header, content);
+          acceptor.verifyMic(Buffer.from('message'), initiator.getMic(Buffer.from('message')));
+        }
+        acceptor.unwrap(randomBytes(60), randomBytes(7));
+      }),
+    'the other end of another channel': (initiate, accept) =>
+      using({ ...initiate, channelBinding: Buffer.from('other') }, { ...accept, channelBinding: BINDING }, logOn),
+    'a host that answers garbage': (initiate, accept) =>
+      using(initiate, accept, async ({ initiator }) => {
+        await initiator.step(null);
+        await initiator.step(Buffer.from('garbage'));
+      }),
+    'a client that says garbage': (initiate, accept) => using(initiate, accept, ({ acceptor }) => acceptor.step(Buffer.from('garbage'))),
+    'nobody there': (initiate, accept) => using({ ...initiate, target: 'HTTP/nobody' }, accept, logOn),
+    'no credentials': (initiate, accept) => using({ ...initiate, principal: 'nobody', cache: 'FILE:/nowhere' }, accept, logOn),
+    'disposed of during a step': async (initiate) => {
+      const initiator = await api.initiate(initiate);
+      const step = initiator.step(null);
+      initiator.dispose();
+      await step;
+    },
+  };
+
+  async function using(initiate: InitiateOptions, accept: AcceptOptions, use: (pair: GssPair) => Promise<unknown>): Promise<void> {
+    const initiator = await api.initiate(initiate);
+    const acceptor = await api.accept(accept).catch((error) => {
+      initiator.dispose();
+      throw error;
+    });
     try {
-      await carry(initiator, acceptor, fate);
-      const sealed = initiator.wrap(Buffer.from('message'));
-      acceptor.unwrap(sealed.header, sealed.content);
-      acceptor.unwrap(sealed.header, sealed.content);
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'GssError') throw error;
+      await use({ initiator, acceptor });
     } finally {
       initiator.dispose();
       acceptor.dispose();
     }
-  }
-
-  async function carry(initiator: GssContext, acceptor: GssContext, fate: number): Promise<void> {
-    if (fate === 3) await acceptor.step(Buffer.from('garbage')).catch(() => undefined);
-    const token = await initiator.step(null);
-    if (fate === 2) await initiator.step(Buffer.from('garbage'));
-    const answer = await acceptor.step(token);
-    await initiator.step(answer);
-    acceptor.verifyMic(Buffer.from('m'), initiator.getMic(Buffer.from('m')));
   }
 });
 

@@ -7,6 +7,14 @@ import { freePorts, guard, until } from './redis-servers.ts';
 
 export const REALM = 'FAILBACK.TEST';
 
+/** No name is looked up outside, and the KDC is asked by TCP, on which it is known to listen. */
+const LIBDEFAULTS = {
+  default_realm: REALM,
+  dns_lookup_kdc: 'false',
+  dns_lookup_realm: 'false',
+  dns_canonicalize_hostname: 'false',
+  udp_preference_limit: '1',
+};
 const PROGRAMS = ['krb5kdc', 'kdb5_util', 'kadmin.local', 'kinit'] as const;
 /** Where packages put servers that a plain user's PATH may lack. */
 const MORE_DIRECTORIES = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/mit/sbin'];
@@ -71,18 +79,13 @@ export class KerberosRealm {
     process.env.KRB5_CLIENT_KTNAME = join(this.#directory, 'nobody.keytab');
   }
 
-  /** Writes krb5.conf. @param defaults more lines for `[libdefaults]` */
-  configure(defaults: readonly string[] = []): void {
+  /** Writes krb5.conf. @param changes to `[libdefaults]`; null takes a line out */
+  configure(changes: Readonly<Record<string, string | null>> = {}): void {
+    const defaults = Object.entries({ ...LIBDEFAULTS, ...changes }).filter(([, value]) => value !== null);
     writeFileSync(
       this.config,
       `[libdefaults]
-  default_realm = ${REALM}
-  dns_lookup_kdc = false
-  dns_lookup_realm = false
-  dns_canonicalize_hostname = false
-  udp_preference_limit = 1
-${defaults.map((line) => `  ${line}\n`).join('')}
-[realms]
+${defaults.map(([name, value]) => `  ${name} = ${value}\n`).join('')}[realms]
   ${REALM} = {
     kdc = ${LOOPBACK}:${this.#port}
   }

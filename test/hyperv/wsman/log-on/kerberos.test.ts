@@ -90,6 +90,18 @@ describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '
     );
   });
 
+  test('needs no default realm: the KDC of the user knows where the host is', async () => {
+    realm.configure({ default_realm: null });
+    onTestFinished(() => realm.configure());
+    const acceptor = await host();
+    await logOn(client(password(`svc-failback@${REALM}`)), acceptor);
+    expect(acceptor.peer).toBe(`svc-failback@${REALM}`);
+    expect(await refusal(password('svc-failback'))).toMatchObject({
+      trouble: 'unavailable',
+      remedy: expect.stringContaining('NAME@REALM'),
+    });
+  });
+
   test('uses the tickets of the process when no cache is named', async () => {
     process.env.KRB5CCNAME = realm.kinit('easy', PASSWORD);
     onTestFinished(() => realm.enter());
@@ -201,7 +213,7 @@ describe.skipIf(noKerberos !== null)(`a Kerberos log-on${noKerberos === null ? '
   test.skipIf(noFaketime !== null)(`tells that clocks differ${noFaketime === null ? '' : ` (skipped: ${noFaketime})`}`, async () => {
     await realm.stopKdc();
     await realm.startKdc('-1h');
-    realm.configure(['kdc_timesync = 0']);
+    realm.configure({ kdc_timesync: '0' });
     onTestFinished(async () => {
       realm.configure();
       await realm.stopKdc();
