@@ -37,7 +37,7 @@ export interface CimInstance {
 }
 
 export interface MethodCall {
-  /** The instance the selectors matched (exactly one; partial keys are allowed). */
+  /** The instance the selectors matched (exactly one; partial keys are allowed); of a static method one without values. */
   readonly target: CimInstance;
   readonly method: string;
   /** By parameter name. Embedded instances arrive as their CIM-XML text, references as CimReference. Missing = absent, null = xsi:nil. */

@@ -12,7 +12,7 @@ import { escapeAttribute } from './xml-text.ts';
 
 /**
  * Invoke: action `<ResourceURI>/<Method>`, arguments in METHOD_INPUT (any prefix and namespace; an empty Body is a call without
- * arguments). Throws ActionNotSupported for an action that names no method of the class.
+ * arguments). Methods of a class without keys are static. Throws ActionNotSupported for an action that names no method of the class.
  */
 export function invokeOperation({ host }: WireHost, request: SoapRequest): Operation {
   const { form, namespace, className } = parseResourceUri(request.resourceUri ?? '', request.cimNamespace);
@@ -21,12 +21,13 @@ export function invokeOperation({ host }: WireHost, request: SoapRequest): Opera
   const called = request.action.slice(slash + 1).toLowerCase();
   const method = Object.keys(cls.methods).find((name) => name.toLowerCase() === called);
   const isOfResource = request.action.slice(0, slash).toLowerCase() === request.resourceUri?.toLowerCase();
+  const isStatic = !cls.properties.some(({ key }) => key);
   if (method === undefined || !isOfResource) throw faults.actionNotSupported(request.action);
   const args = readArguments(methodInput(request.payload, method), cls.methods[method] ?? [], namespace);
   return {
     info: { kind: 'invoke', className: cls.name, method, vmId: vmOf(request, args), messageId: request.messageId },
     carryOut: async (user) => {
-      const target = selectInstance(host, cls, request.selectors);
+      const target = isStatic ? { class: cls, values: {} } : selectInstance(host, cls, request.selectors);
       const { returnValue, out } = await host.invoke({ target, method, args, messageId: request.messageId, user });
       const uri = escapeAttribute(resourceUri(form, namespace, cls.name));
       const parameters = Object.entries({ ...out, ReturnValue: returnValue }).map(([name, value]) => parameterXml(form, name, value));

@@ -2,6 +2,9 @@ import type { CimClass, Disposition, RequestInfo } from '../cim.ts';
 import { VIRTUALIZATION } from './classes/declare.ts';
 import type { HostQuirks } from './quirks.ts';
 
+/** What WinRM says when WMI refuses. */
+const WMI_ACCESS_DENIED = 0x80338104;
+
 type Account = HostQuirks['account'];
 
 /** Hyper-V shows its objects only to those who administrate it, to all others there seem to be none. */
@@ -19,5 +22,5 @@ export function maySeeConfiguration(account: Account): boolean {
 /** What the security of WMI's namespaces does to a request, before Hyper-V hears of it. */
 export function namespaceSecurity(account: Account, { className }: RequestInfo): Disposition {
   if (account !== 'no-namespace' || !className?.startsWith('Msvm_')) return {};
-  return { refuse: { code: 'Sender', subcode: 'wsman:AccessDenied', reason: 'Access is denied.', wsmanFaultCode: 5 } };
+  return { refuse: { code: 'Sender', subcode: 'wsman:AccessDenied', reason: 'Access is denied.', wsmanFaultCode: WMI_ACCESS_DENIED } };
 }

@@ -55,7 +55,6 @@ import {
   computerSystemProductInstance,
   operatingSystemInstance,
   processorInstances,
-  registryInstances,
   serviceInstances,
   win32ComputerSystemInstance,
 } from './instances/win32-instance.ts';
@@ -112,7 +111,7 @@ const ENTRIES: readonly Entry[] = [
   { cls: win32OperatingSystem, ofHost: (host) => [operatingSystemInstance(host)] },
   { cls: win32Processor, ofHost: processorInstances },
   { cls: win32Service, ofHost: serviceInstances },
-  { cls: stdRegProv, ofHost: registryInstances },
+  { cls: stdRegProv },
 ];
 
 const byName = new Map<string, CimClass>();

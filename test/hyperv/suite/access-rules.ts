@@ -8,6 +8,9 @@ import { type Access, AWAY, HOME, HOUR, pair, replicatingHome, scenes, soon } fr
 const AWKWARD = ['q"uo\'te', '<&>', 'back\\slash\\\\', 'party 🎉 host', '  two  blanks ', ']]>', "x' OR Name != '", '日本語'];
 const GUID = /^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$/;
 const MAY = { may: true };
+const ALL_RIGHTS = { windows: MAY, hyperV: MAY, services: true, methods: MAY, vmms: 'Running' };
+const NO_SERVICES = { services: false, methods: null };
+const UNREADABLE = { windows: MAY, services: null, methods: null, vmms: null };
 const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 export function accessRules(access: Access): void {
@@ -112,21 +115,24 @@ export function accessRules(access: Access): void {
       for (const { id, name } of providers) expect([id, name]).toEqual([expect.stringMatching(GUID), expect.stringMatching(/\w/)]);
     });
 
-    it('tell what the account may do, by trying', async () => {
-      const all = { windows: MAY, hyperV: MAY, services: true, methods: MAY, vmms: 'Running' };
-      const denied = { may: false, failure: { code: 'host.forbidden' } };
-      const rightsOn = async (quirks: HostQuirkSettings) => (await start({ hosts: [{ name: AWAY, quirks }], vms: [] })).host().tryRights();
-      expect(await rightsOn({})).toEqual(all);
-      expect(await rightsOn({ account: 'hyper-v-administrator' })).toEqual({ ...all, vmms: null });
-      expect(await rightsOn({ account: 'remote-user' })).toEqual({ ...all, services: false, methods: null, vmms: null });
-      expect(await rightsOn({ account: 'no-namespace' })).toMatchObject({ windows: MAY, hyperV: denied, services: null, methods: null });
-      expect(await rightsOn({ managementServiceRuns: false })).toEqual({ ...all, services: false, methods: null, vmms: 'Stopped' });
-      expect(await rightsOn({ hyperVRole: false })).toMatchObject({
-        windows: MAY,
-        hyperV: { may: false, failure: { code: expect.stringMatching(/^host\.(not-found|no-hyperv)$/) } },
-        services: null,
-        vmms: null,
-      });
+    it.each<[title: string, quirks: HostQuirkSettings, rights: object]>([
+      ['an administrator', {}, ALL_RIGHTS],
+      ['a Hyper-V administrator', { account: 'hyper-v-administrator' }, { ...ALL_RIGHTS, vmms: null }],
+      ['somebody to whom Hyper-V shows nothing', { account: 'remote-user' }, { ...ALL_RIGHTS, ...NO_SERVICES, vmms: null }],
+      [
+        'somebody who may not open the namespace',
+        { account: 'no-namespace' },
+        { ...UNREADABLE, hyperV: { may: false, failure: { code: 'host.forbidden' } } },
+      ],
+      ['an administrator of a stopped Hyper-V', { managementServiceRuns: false }, { ...ALL_RIGHTS, ...NO_SERVICES, vmms: 'Stopped' }],
+      [
+        'an administrator of a host without Hyper-V',
+        { hyperVRole: false },
+        { ...UNREADABLE, hyperV: { may: false, failure: { code: expect.stringMatching(/^host\.(not-found|no-hyperv)$/) } } },
+      ],
+    ])('tell what the account may do, by trying: %s', async (_title, quirks, rights) => {
+      const scene = await start({ hosts: [{ name: AWAY, quirks }], vms: [] });
+      expect(await scene.host().tryRights()).toMatchObject(rights);
     });
 
     it('tell that methods may not be called', async () => {

@@ -1,14 +1,7 @@
 import type { CimInstance } from '../../cim.ts';
 import { cimDateTime } from '../cim-time.ts';
 import { instanceOf } from '../classes/declare.ts';
-import {
-  stdRegProv,
-  win32ComputerSystem,
-  win32ComputerSystemProduct,
-  win32OperatingSystem,
-  win32Processor,
-  win32Service,
-} from '../classes/win32.ts';
+import { win32ComputerSystem, win32ComputerSystemProduct, win32OperatingSystem, win32Processor, win32Service } from '../classes/win32.ts';
 import type { Host } from '../host.ts';
 import { randomStream } from '../random.ts';
 
@@ -182,9 +175,4 @@ export function serviceInstances(host: Host): CimInstance[] {
     SystemName: host.name,
   });
   return [vmms];
-}
-
-/** Windows shows no instance of it. Here is one, for its static methods to be called on. */
-export function registryInstances(): CimInstance[] {
-  return [instanceOf(stdRegProv, {})];
 }
