@@ -40,7 +40,7 @@ function certificateFinding(host: PlanHost, { certificate }: HostTls, now: numbe
   const { subject, issuer, names, validUntil, fingerprint } = certificate;
   const days = Math.floor((validUntil - now) / DAY_MS);
   const end = `${new Date(validUntil).toISOString().slice(0, 10)} (${days < 0 ? 'over' : days === 1 ? '1 day left' : `${days} days left`})`;
-  const whose = `its certificate is ${subject}, issued by ${issuer}, for ${names.length === 0 ? 'no name' : names.join(' and ')}`;
+  const whose = `its certificate is ${subject}, issued by ${issuer}, for ${names.length === 0 ? 'no name' : names.join(', ')}`;
   const message = `${whose}, valid until ${end}, SHA-256 ${fingerprint}; trusted by ${trustWords(host.access)}`;
   if (days >= FEW_DAYS) return { severity: 'ok', message };
   const remedy = 'Have a new certificate made for the host, then give it to its listener.';

@@ -132,9 +132,11 @@ function Get-FailbackObject {
 function Invoke-FailbackMethod {
     param($Request, $Answer)
     $path = ConvertTo-Json -InputObject $Request.target -Depth 4 -Compress
+    # Without keys it is a class, and the method static.
+    $isStatic = @($Request.target.keys).Count -eq 0
     $target = $null
     if ($null -eq $Request.sendBy) { $target = $Failback.Services[$path] }
-    if ($null -eq $target) { $target = Read-FailbackObject $Request $Request.target }
+    if ($null -eq $target -and -not $isStatic) { $target = Read-FailbackObject $Request $Request.target }
     $declared = $null
     if ($null -ne $target.CimClass) { $declared = $target.CimClass.CimClassMethods[$Request.method] }
     $arguments = New-Object -TypeName Collections.Specialized.OrderedDictionary
@@ -148,10 +150,15 @@ function Invoke-FailbackMethod {
     }
     $with = @{
         CimSession          = $Failback.Session
-        InputObject         = $target
         MethodName          = $Request.method
         Arguments           = $arguments
         OperationTimeoutSec = Get-FailbackTimeout $Request
+    }
+    if ($isStatic) {
+        $with.Namespace = Get-FailbackText $Request.target.namespace
+        $with.ClassName = $Request.target.className
+    } else {
+        $with.InputObject = $target
     }
     $Failback.Services.Remove($path)
     if ($null -ne $Request.sendBy) {
@@ -181,6 +188,7 @@ function ConvertFrom-FailbackParameter {
     switch ($Parameter.type) {
         'reference' { New-FailbackReference $Parameter.value }
         'boolean' { (Get-FailbackText $Parameter.value) -eq 'true' }
+        'uint32' { [uint32]::Parse((Get-FailbackText $Parameter.value), $FailbackCulture) }
         'uint16' { [uint16]::Parse((Get-FailbackText $Parameter.value), $FailbackCulture) }
         'datetime' { [datetime]::Parse((Get-FailbackText $Parameter.value), $FailbackCulture, [Globalization.DateTimeStyles]::RoundtripKind) }
         default { Get-FailbackText $Parameter.value }

@@ -61,15 +61,21 @@ function New-CimInstance {
 
 function Invoke-CimMethod {
     [CmdletBinding(SupportsShouldProcess)]
-    param($CimSession, $InputObject, [string] $MethodName, [Collections.IDictionary] $Arguments, [uint32] $OperationTimeoutSec)
+    param($CimSession, $InputObject, [string] $Namespace, [string] $ClassName, [string] $MethodName, [Collections.IDictionary] $Arguments, [uint32] $OperationTimeoutSec)
     try {
-        $uri = Get-ResourceUri $InputObject
-        $declared = $InputObject.CimClass.CimClassMethods[$MethodName]
+        $uri = "http://schemas.microsoft.com/wbem/wsman/1/wmi/$Namespace/$ClassName"
+        $selectors = ''
+        $declared = $null
+        if ($null -ne $InputObject) {
+            $uri = Get-ResourceUri $InputObject
+            $selectors = Get-SelectorXml $InputObject
+            $declared = $InputObject.CimClass.CimClassMethods[$MethodName]
+        }
         $children = foreach ($name in $Arguments.Keys) {
             "<r:$name>$(ConvertTo-ArgumentXml $Arguments[$name] ($null -ne $declared))</r:$name>"
         }
         $body = "<r:${MethodName}_INPUT xmlns:r=`"$uri`">$(-join $children)</r:${MethodName}_INPUT>"
-        $answer = Send-CimMessage $CimSession (New-CimMessage $CimSession "$uri/$MethodName" $uri (Get-SelectorXml $InputObject) $body) $OperationTimeoutSec
+        $answer = Send-CimMessage $CimSession (New-CimMessage $CimSession "$uri/$MethodName" $uri $selectors $body) $OperationTimeoutSec
     } catch { $PSCmdlet.ThrowTerminatingError($_) }
     $result = New-Object -TypeName PSObject
     foreach ($property in (Read-PropertyList $answer.FirstChild)) { Add-Member -InputObject $result -NotePropertyName $property.Name -NotePropertyValue $property.Value }
