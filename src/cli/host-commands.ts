@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Failure } from '../domain/failure.ts';
 import type { PlanHost } from '../plan/plan.ts';
 
-// Commands for Windows PowerShell on the host, run as administrator. Where they come from: docs/hyper-v.md, "What hosts check tells".
+// Commands for Windows PowerShell on the host, run as administrator. Where they come from: docs/hosts-check.md.
 
 export const START_VMMS = 'Start-Service vmms';
 export const INSTALL_HYPER_V = 'Install-WindowsFeature -Name Hyper-V -IncludeManagementTools -Restart';
