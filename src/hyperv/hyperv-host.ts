@@ -1,7 +1,7 @@
 import type { HostObservation, ReplicationStatistics } from '../domain/observation.ts';
 import type { HostIdentity, HostLimits, HostRights, ReplicationProvider } from './host-facts.ts';
 
-export type { HostIdentity, HostLimits, HostLogOn, HostRights, HostTls, ReplicationProvider, Trial } from './host-facts.ts';
+export type { HostIdentity, HostLimits, HostRights, HostTls, ReplicationProvider } from './host-facts.ts';
 
 /**
  * One Hyper-V host as the product sees it, whichever way it is reached. Every method throws `FailbackError`; the
