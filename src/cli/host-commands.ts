@@ -41,9 +41,12 @@ export function commandFor(failure: Failure, host: PlanHost, account: string | n
     case 'host.tls':
       return certificateCommand(host, String(details.errno));
     case 'host.unauthorized':
-      return details.offered === false || host.access.auth === 'certificate' ? allowScheme(host) : showAccount(account);
+      if (details.offered === false || host.access.auth === 'certificate') return allowScheme(host);
+      // The host itself has refused what the domain gave out.
+      return host.access.auth === 'kerberos' && details.status === 401 ? `setspn -Q ${quote(spnOf(host))}` : showAccount(account);
     case 'host.log-on-failed':
-      return failure.class === 'operator' ? registerName(host) : undefined;
+      // `-S` looks first whether another account has the name already.
+      return failure.class === 'operator' ? `setspn -S ${quote(spnOf(host))} $env:COMPUTERNAME` : undefined;
     case 'host.forbidden':
       return addToGroup('Remote Management Users', account);
     case 'wmi.access-denied':
@@ -122,11 +125,8 @@ function showAccount(account: string | null): string | undefined {
   return `net user ${quote(name)}${isOfDomain ? ' /domain' : ''}`;
 }
 
-/** `-S` looks first whether another account has the name already. */
-function registerName({ address, access }: PlanHost): string {
-  const { hostname } = new URL(address);
-  const spn = 'spn' in access && access.spn !== null ? access.spn : `HTTP/${hostname}`;
-  return `setspn -S ${quote(spn)} $env:COMPUTERNAME`;
+function spnOf({ address, access }: PlanHost): string {
+  return 'spn' in access && access.spn !== null ? access.spn : `HTTP/${new URL(address).hostname}`;
 }
 
 /** A literal of PowerShell, which takes typographic quotes for quotes. */

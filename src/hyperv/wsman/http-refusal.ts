@@ -60,6 +60,19 @@ export function notWsman(host: string, status: number): Failure {
   };
 }
 
+type Refused = readonly [what: string, remedy: string];
+const REFUSED_ACCOUNT: Refused = [
+  'the user name or password',
+  'Check the credentials of the plan, and whether the account may log on over the network.',
+];
+const REFUSED: Readonly<Record<string, Refused>> = {
+  Certificate: ['the certificate', 'Check the mapping on the host: winrm enumerate winrm/config/service/certmapping.'],
+  Kerberos: [
+    'the ticket that the domain gave out',
+    "Check that the SPN belongs to the host's account and to no other (setspn -Q), and whether the account may log on over the network.",
+  ],
+};
+
 function unauthorized(host: string, scheme: string, offered: readonly string[], details: Failure['details']): Failure {
   const offers = offered.length === 0 ? '' : ` (it offers ${offered.join(', ')})`;
   if (scheme !== 'Certificate' && offered.length > 0 && !offered.includes(scheme)) {
@@ -71,11 +84,7 @@ function unauthorized(host: string, scheme: string, offered: readonly string[], 
       details: { ...details, offered: false },
     };
   }
-  const what = scheme === 'Certificate' ? 'the certificate' : 'the user name or password';
-  const remedy =
-    scheme === 'Certificate'
-      ? 'Check the mapping on the host: winrm enumerate winrm/config/service/certmapping.'
-      : 'Check the credentials of the plan, and whether the account may log on over the network.';
+  const [what, remedy] = REFUSED[scheme] ?? REFUSED_ACCOUNT;
   return {
     class: 'operator',
     code: 'host.unauthorized',
