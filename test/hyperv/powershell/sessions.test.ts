@@ -1,16 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { startCall } from '../../../src/hyperv/cim/call.ts';
 import { textOf } from '../../../src/hyperv/cim/cim-instance.ts';
+import type { PowerShellAccess } from '../../../src/hyperv/powershell/powershell-access.ts';
 import { failureOf } from '../wsman/hosts.ts';
 import { ask, change, ECHO, echoes } from './echo.ts';
 import { NO_PWSH, PWSH } from './pwsh.ts';
 
 const open = echoes();
 
+/** From here on what is asked is handed over at once. */
+async function connected(access: PowerShellAccess): Promise<void> {
+  await ask(access, 'Echo_Nothing');
+}
+
 describe.skipIf(PWSH === null)(`a PowerShell session${PWSH === null ? ` (skipped: ${NO_PWSH})` : ''}`, () => {
   test('that does not answer in time is given up, and a change in it is in doubt; the next one is another session', async () => {
     const access = open();
-    await access.prepare(startCall());
+    await connected(access);
     expect(await failureOf(change(access, 'Sleep', { timeoutMs: 500 }))).toMatchObject({
       code: 'host.timeout',
       class: 'reconcile',
@@ -33,7 +39,7 @@ describe.skipIf(PWSH === null)(`a PowerShell session${PWSH === null ? ` (skipped
 
   test('calls no method after its time, neither before it is asked nor when the script is late', async () => {
     const access = open();
-    await access.prepare(startCall());
+    await connected(access);
     const late = { code: 'host.not-sent', class: 'retryable', details: { sent: false } };
     expect(await failureOf(change(access, 'Echo', { sendByMs: -1 }))).toMatchObject(late);
     // The object is asked for first, which takes longer.
@@ -49,7 +55,7 @@ describe.skipIf(PWSH === null)(`a PowerShell session${PWSH === null ? ` (skipped
 
   test('is given up with whoever waited', async () => {
     const access = open();
-    await access.prepare(startCall());
+    await connected(access);
     const signal = AbortSignal.timeout(300);
     const wanted = { namespace: 'root/virtualization/v2', className: 'Echo_Sleep', properties: [] };
     expect(await failureOf(access.list(wanted, startCall({ signal, timeoutMs: 60_000 })))).toMatchObject({
