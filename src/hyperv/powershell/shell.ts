@@ -57,6 +57,10 @@ export async function startShell({ executable, modules, secret }: ShellOptions, 
   shell.streams.stdin.on('error', () => undefined);
   let alive = true;
   let processId: number | null = null;
+  // Its number may soon be somebody else's.
+  shell.streams.stdout.once('close', () => {
+    alive = false;
+  });
 
   function kill(): void {
     if (!alive) return;
