@@ -17,6 +17,7 @@ foreach ($name in 'EnabledState', 'HealthState', 'ReplicationMode', 'Replication
     'PercentComplete', 'ErrorCode', 'AllowedAuthenticationType', 'HttpPort', 'HttpsPort', 'ReplicationInterval', 'RecoveryHistory', 'AuthenticationType',
     'ApplicationConsistentSnapshotInterval', 'RecoveryServerPortNumber', 'OperationalStatus') { $Types[$name] = [uint16] }
 $Types['ReturnValue'] = [uint32]
+$Types['uValue'] = [uint32]
 foreach ($name in 'Cancellable', 'RecoveryServerEnabled', 'CompressionEnabled', 'BypassProxyServer', 'ReplicateHostKvpItems', 'AutoResynchronizeEnabled',
     'EnableWriteOrderPreservationAcrossDisks') { $Types[$name] = [bool] }
 $Arrays = 'OperationalStatus', 'IncludedDisks', 'HostResource', 'Errors', 'ReplicationStatistics', 'ReplicationHealthIssues', 'StatusDescriptions'
@@ -96,6 +97,7 @@ function Get-SelectorXml {
         if ($property.Flags -notlike '*Key*') { continue }
         '<w:Selector Name="' + $property.Name + '">' + [Security.SecurityElement]::Escape($property.Value) + '</w:Selector>'
     }
+    if ($null -eq $selectors) { return '' }
     '<w:SelectorSet>' + (-join $selectors) + '</w:SelectorSet>'
 }
 
@@ -157,13 +159,16 @@ function ConvertTo-CimError {
 
 function ConvertFrom-Fault {
     param($Fault)
+    $text = $Fault.SelectSingleNode(".//*[local-name()='Text']").InnerText
+    $subcode = $Fault.SelectSingleNode(".//*[local-name()='Subcode']/*[local-name()='Value']")
+    if ($null -ne $subcode -and $subcode.InnerText -like '*:AccessDenied') { return New-CimError $text 2 0x80070005L 'PermissionDenied' }
     $code = 0L
     $coded = $Fault.SelectSingleNode(".//@Code")
     if ($null -ne $coded) { $code = [long] $coded.Value }
     $detail = $Fault.SelectSingleNode(".//*[local-name()='FaultDetail']")
     # Where the class itself is missing, WMI says so in its own words.
     if ($null -ne $detail -and $detail.InnerText -like '*/InvalidResourceURI') { $code = 0x80041010L }
-    New-CimError $Fault.SelectSingleNode(".//*[local-name()='Text']").InnerText 1 $code 'NotSpecified'
+    New-CimError $text 1 $code 'NotSpecified'
 }
 
 function New-CimError {
