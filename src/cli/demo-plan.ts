@@ -42,9 +42,8 @@ export async function writeDemoPlan({ directory, name, hosts, strategy, playAgai
         host.name,
         {
           address: host.url,
-          auth: 'basic',
+          auth: 'negotiate',
           credentials: { username: host.username, password: `file:${passwordFile(host.name)}` },
-          allowUnencrypted: true,
           ...(pairs ? { site: host.site } : {}),
           limits: { inFlight: 3 },
         },

@@ -9,8 +9,8 @@ import { eventually } from '../support/system.ts';
 import { type AccessTo, endOf, jsonLines, Product } from './product.ts';
 
 /** `npm run transports` has 200. */
-const MEMBERS = Number(process.env.TRANSPORT_MEMBERS ?? 30);
-const KILLS = 3;
+const MEMBERS = Number(process.env.TRANSPORT_MEMBERS ?? 12);
+const KILLS = MEMBERS < 100 ? 1 : 3;
 
 const SPN = 'HTTP/hv.failback.test';
 const PASSWORD = 'Tickets, please';

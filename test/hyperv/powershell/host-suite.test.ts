@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 import type { HyperVHost } from '../../../src/hyperv/hyperv-host.ts';
 import { createPowerShellHost } from '../../../src/hyperv/powershell/powershell-host.ts';
+import { failbackRules } from '../suite/failback-rules.ts';
 import { describeHyperVHost } from '../suite/hyperv-host-suite.ts';
+import type { Access } from '../suite/scene.ts';
 import { NO_PWSH, PWSH } from './pwsh.ts';
 
 const MODULE = fileURLToPath(new URL('./cim-module/SimulatedCim.psm1', import.meta.url));
@@ -20,7 +22,7 @@ function madeReady(host: HyperVHost): HyperVHost {
 if (PWSH === null) describe.skip(`a host reached by PowerShell (skipped: ${NO_PWSH})`, () => undefined);
 else {
   const executable = PWSH;
-  describeHyperVHost('PowerShell', {
+  const access: Access = {
     open: ({ name, url, username, password }) =>
       madeReady(
         createPowerShellHost({
@@ -33,5 +35,7 @@ else {
           modules: [MODULE],
         }),
       ),
-  });
+  };
+  // A process for each host of each test: the whole of it takes minutes.
+  describeHyperVHost('PowerShell', access, process.env.TEST_POWERSHELL === 'whole' ? undefined : [failbackRules]);
 }
