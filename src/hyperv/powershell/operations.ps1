@@ -13,6 +13,7 @@ $WarningPreference = 'SilentlyContinue'
 $VerbosePreference = 'SilentlyContinue'
 $DebugPreference = 'SilentlyContinue'
 $InformationPreference = 'SilentlyContinue'
+$ConfirmPreference = 'None'
 
 $Failback = @{
     Clock    = [Diagnostics.Stopwatch]::StartNew()
