@@ -44,12 +44,12 @@ function Invoke-FailbackRequest {
         [void] $answer.Clear().Append('{"failure":')
         Add-FailbackFailure $answer $_
     }
-    [void] $answer.Append('}')
+    [void] $answer.Append(',"clock":').Append($Failback.Clock.Elapsed.TotalMilliseconds.ToString('R', $FailbackCulture)).Append('}')
     [Console]::Out.WriteLine($request.marker + (ConvertTo-FailbackLine $answer) + $request.marker)
     $Error.Clear()
 }
 
-# The session's process, clock, and the key that a password is to be sealed with.
+# The session's process, and the key that a password is to be sealed with.
 function Open-FailbackSession {
     param($Request, $Answer)
     foreach ($module in $Request.modules) { Import-Module -Name (Get-FailbackText $module) -Global }
@@ -61,7 +61,7 @@ function Open-FailbackSession {
         [void] $Answer.Append(',"key":{"modulus":"').Append([Convert]::ToBase64String($public.Modulus))
         [void] $Answer.Append('","exponent":"').Append([Convert]::ToBase64String($public.Exponent)).Append('"}')
     }
-    [void] $Answer.Append(',"clock":').Append($Failback.Clock.Elapsed.TotalMilliseconds.ToString('R', $FailbackCulture)).Append('}')
+    [void] $Answer.Append('}')
 }
 
 function Connect-FailbackHost {

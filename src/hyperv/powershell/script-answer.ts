@@ -21,12 +21,13 @@ export interface ScriptFailure {
   readonly message: string | null;
 }
 
-export type ScriptAnswer = { readonly value: unknown } | { readonly failure: ScriptFailure };
+export type ScriptAnswer = ({ readonly value: unknown } | { readonly failure: ScriptFailure }) & {
+  /** Milliseconds on the script's clock, when the answer was written. */
+  readonly clock: number;
+};
 
 export interface Opened {
   readonly process: number;
-  /** Milliseconds, the script's clock as it wrote the answer. */
-  readonly clock: number;
   readonly key: PublicKey | null;
 }
 
@@ -38,10 +39,13 @@ export class AnswerRefused extends Error {
 /** @throws AnswerRefused */
 export function readScriptAnswer(text: string): ScriptAnswer {
   const answer = record(parse(text));
-  if ('value' in answer) return { value: answer.value };
+  const { clock } = answer;
+  if (typeof clock !== 'number') throw new AnswerRefused('no clock');
+  if ('value' in answer) return { value: answer.value, clock };
   const failure = record(answer.failure);
   const word = (name: string): string | null => (typeof failure[name] === 'string' ? failure[name] : null);
   return {
+    clock,
     failure: {
       sent: failure.sent !== false,
       category: word('category') ?? '',
@@ -58,8 +62,8 @@ export function readScriptAnswer(text: string): ScriptAnswer {
 /** Null for what is no answer to `open`. */
 export function readOpened(answer: ScriptAnswer): Opened | null {
   if (!('value' in answer) || answer.value === null || typeof answer.value !== 'object') return null;
-  const { process, clock, key = null } = answer.value as { process?: unknown; clock?: unknown; key?: PublicKey };
-  return typeof process === 'number' && typeof clock === 'number' ? { process, clock, key } : null;
+  const { process, key = null } = answer.value as { process?: unknown; key?: PublicKey };
+  return typeof process === 'number' ? { process, key } : null;
 }
 
 /** @throws AnswerRefused */

@@ -21,7 +21,7 @@ export interface Shell {
   readonly key: PublicKey | null;
   /** False when its process has ended, or was made to. */
   readonly alive: boolean;
-  /** A `performance.now()` value on the clock of the script; never later than that, earlier by at most the time the first answer took. */
+  /** A `performance.now()` value on the clock of the script; never later than that, earlier by what the quickest answer took to arrive. */
   clockOf(moment: number): number;
   /**
    * Hands a request over in the same turn of the event loop.
@@ -57,6 +57,8 @@ export async function startShell({ executable, modules, secret }: ShellOptions, 
   shell.streams.stdin.on('error', () => undefined);
   let alive = true;
   let processId: number | null = null;
+  /** Script's clock minus ours, as far as answers prove it: each arrived after it was written, the quickest tells most. */
+  let offset = Number.NEGATIVE_INFINITY;
   // Its number may soon be somebody else's.
   shell.streams.stdout.once('close', () => {
     alive = false;
@@ -85,7 +87,11 @@ export async function startShell({ executable, modules, secret }: ShellOptions, 
     try {
       const { stdout } = await shell.invoke(call);
       const answer = between(stdout?.toString('utf8') ?? '', marker);
-      if (answer !== null) return readScriptAnswer(Buffer.from(answer, 'base64').toString('utf16le'));
+      if (answer !== null) {
+        const read = readScriptAnswer(Buffer.from(answer, 'base64').toString('utf16le'));
+        offset = Math.max(offset, read.clock - performance.now());
+        return read;
+      }
       if (stdout !== undefined && !overdue) throw new ShellError('unreadable');
       throw new ShellError(overdue ? 'killed' : 'ended');
     } catch (error) {
@@ -107,7 +113,6 @@ export async function startShell({ executable, modules, secret }: ShellOptions, 
     kill();
     throw new ShellError('not-started');
   }
-  const offset = opened.clock - performance.now();
   processId = opened.process;
   return {
     key: opened.key,

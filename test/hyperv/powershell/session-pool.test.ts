@@ -26,7 +26,7 @@ function pool(options: Partial<SessionPoolOptions> = {}) {
         clockOf: (moment) => moment,
         ask: async () => {
           if (!shell.answers) throw new ShellError('killed');
-          return { value: null };
+          return { value: null, clock: 0 };
         },
         kill: () => {
           shell.alive = false;

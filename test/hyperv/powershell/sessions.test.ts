@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { startCall } from '../../../src/hyperv/cim/call.ts';
 import { textOf } from '../../../src/hyperv/cim/cim-instance.ts';
@@ -45,6 +46,16 @@ describe.skipIf(PWSH === null)(`a PowerShell session${PWSH === null ? ` (skipped
     // The object is asked for first, which takes longer.
     expect(await failureOf(change(access, 'Echo', { className: 'Echo_Slow', sendByMs: 500 }))).toMatchObject(late);
     expect(textOf(await change(access, 'Echo'), 'Invoked')).toBe('1');
+  });
+
+  test('is not late for ever because its first answer was read late', async () => {
+    const access = open();
+    const ready = access.prepare(startCall());
+    await setImmediate();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);
+    await ready;
+    await connected(access);
+    expect(textOf(await change(access, 'Echo', { sendByMs: 3_000 }), 'Invoked')).toBe('1');
   });
 
   test('is replaced after its requests, and one that nobody uses ends', async () => {
