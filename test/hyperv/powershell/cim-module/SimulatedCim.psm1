@@ -23,6 +23,8 @@ function New-CimSession {
     if ($SessionOption.Protocol -ne 'Wsman') { throw 'Only WS-Management is simulated.' }
     $scheme = if ($SessionOption.UseSsl) { 'https' } else { 'http' }
     $client = New-Object -TypeName Net.Http.HttpClient
+    # .NET Framework asks a second time when a connection that it kept turns out to be closed, whatever it asked.
+    $client.DefaultRequestHeaders.ConnectionClose = $PSVersionTable.PSVersion.Major -lt 6
     if ($null -ne $Credential) {
         $plain = $Credential.UserName + ':' + $Credential.GetNetworkCredential().Password
         $token = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes($plain))
