@@ -52,8 +52,10 @@ export class ConnectionPool {
   }
 
   #keep(connection: Connection): void {
-    if (this.#closed) connection.close();
-    if (!connection.usable) return;
+    if (this.#closed || !connection.usable) {
+      connection.close();
+      return;
+    }
     connection.closeAfter(IDLE_MS);
     this.#idle.push(connection);
   }
@@ -62,7 +64,10 @@ export class ConnectionPool {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
-      if (!connection.usable) continue;
+      if (!connection.usable) {
+        connection.close();
+        continue;
+      }
       connection.closeAfter(0);
       return connection;
     }

@@ -56,8 +56,10 @@ export class Connection {
     }
   }
 
+  /** It is open, and its log-on, if it has one, lasts long enough for another request. */
   get usable(): boolean {
-    return !this.#socket.destroyed && this.#socket.writable;
+    const ends = this.security?.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+    return !this.#socket.destroyed && this.#socket.writable && Date.now() < ends - EXPIRY_MARGIN_MS;
   }
 
   /** Certificate the host has shown, DER; null without TLS. */
@@ -84,6 +86,9 @@ const OTHER_CERTIFICATE = {
   stale: false,
   errno: null,
 } as const;
+
+/** Clocks differ, and a request takes its time. */
+const EXPIRY_MARGIN_MS = 120_000;
 
 /** Lets `http` keep the one connection alive between requests, and never make another. */
 class AgentOfOne extends Agent {

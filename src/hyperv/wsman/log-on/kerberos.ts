@@ -12,6 +12,8 @@ export interface KerberosOptions {
   readonly identity: Identity;
   /** `tls-server-end-point:` and the hash of the host's certificate; null without TLS. */
   readonly channelBinding: Buffer | null;
+  /** Hears that no tickets for this host are to be had here, whoever asks. */
+  readonly onUnavailable?: () => void;
 }
 
 /**
@@ -41,6 +43,10 @@ class Kerberos implements SecurityContext {
     return this.#context?.complete ?? false;
   }
 
+  get expiresAt(): Date | null {
+    return this.#context?.expiresAt ?? null;
+  }
+
   async step(token: Buffer | null): Promise<Buffer | null> {
     try {
       if (token !== null) this.#attempt = { ...this.#attempt, answered: true };
@@ -48,7 +54,9 @@ class Kerberos implements SecurityContext {
       if (this.#disposed) this.#context.dispose();
       return await this.#context.step(token);
     } catch (error) {
-      throw this.#explain(error);
+      const explained = this.#explain(error);
+      if (explained instanceof SecurityError && ['unavailable', 'host'].includes(explained.trouble)) this.#options.onUnavailable?.();
+      throw explained;
     }
   }
 

@@ -37,6 +37,7 @@ const MAX_WORKSTATION = 15;
 class Ntlm implements SecurityContext {
   readonly mechanism = 'NTLM';
   readonly oid = '1.3.6.1.4.1.311.2.2.10';
+  readonly expiresAt = null;
   readonly #options: NtlmOptions;
   #negotiate: Buffer | null = null;
   #keys: { readonly outgoing: NtlmDirection; readonly incoming: NtlmDirection } | null = null;

@@ -47,11 +47,27 @@ export async function postAs({ logOn, connection, ask, post }: PosterAs, message
     if (refusal !== null) return { ...refusal, sent: false, authentic: true, forgotten: false, connection };
   }
   const security = connection.security as SecurityContext;
-  const sealed = certificate === null ? writeSealed(security.seal(message), message.length, logOn.protocol) : null;
+  const sealed = certificate === null ? sealedBody(security, message, logOn.protocol) : null;
   const answer = await post({ ...(sealed ?? { body: message, contentType: SOAP }), authorization: null });
   const forgotten = loggedOn !== null && answer.status === 401;
   if (answer.status === 401) connection.close();
-  return { ...(sealed === null ? { ...answer, authentic: true } : opened(security, answer)), sent: true, forgotten, connection };
+  if (sealed === null) return { ...answer, authentic: true, sent: true, forgotten, connection };
+  try {
+    return { ...opened(security, answer), sent: true, forgotten, connection };
+  } catch (error) {
+    // Nothing can be opened any more where one message was missed.
+    connection.close();
+    throw error;
+  }
+}
+
+function sealedBody(security: SecurityContext, message: Buffer, protocol: string): { contentType: string; body: Buffer } {
+  try {
+    return writeSealed(security.seal(message), message.length, protocol);
+  } catch (error) {
+    if (error instanceof SecurityError) throw new TransportError(brokenSecurity(error, security.mechanism, false));
+    throw error;
+  }
 }
 
 async function begin(

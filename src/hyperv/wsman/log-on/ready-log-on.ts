@@ -35,6 +35,11 @@ const MUTUAL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutu
 const SPNEGO_SESSION = 'application/HTTP-SPNEGO-session-encrypted';
 const KERBEROS_SESSION = 'application/HTTP-Kerberos-session-encrypted';
 
+/** Milliseconds for which Kerberos that was not to be had is not asked for again: looking for a domain controller may take seconds. */
+const WITHOUT_KERBEROS_MS = 60_000;
+/** By log-on: until when (`performance.now()`). */
+const withoutKerberos = new WeakMap<LogOn, number>();
+
 /**
  * Resolves secrets; sends nothing.
  * @throws FailbackError `secret.missing` when a resolver fails with anything but a FailbackError: its words are not repeated
@@ -62,11 +67,16 @@ export async function readyLogOn({ name, hostname }: Endpoint, logOn: LogOn): Pr
           spn,
           channelBinding,
           identity: credentials === null ? identity : { kind: 'password', credentials: async () => credentials },
+          onUnavailable: () => withoutKerberos.set(logOn, performance.now() + WITHOUT_KERBEROS_MS),
         });
       if (logOn.scheme === 'kerberos')
         return { by: 'connection', scheme: 'Kerberos', protocol: KERBEROS_SESSION, start: kerberos, mask, account };
-      const start = (channelBinding: Buffer | null) =>
-        createSpnego([kerberos(channelBinding), ...(credentials === null ? [] : [ntlm(credentials, spn, channelBinding)])]);
+      const start = (channelBinding: Buffer | null) => {
+        if (credentials === null) return createSpnego([kerberos(channelBinding)]);
+        const byPassword = ntlm(credentials, spn, channelBinding);
+        const isWithout = performance.now() < (withoutKerberos.get(logOn) ?? 0);
+        return createSpnego(isWithout ? [byPassword] : [kerberos(channelBinding), byPassword]);
+      };
       return { by: 'connection', scheme: 'Negotiate', protocol: SPNEGO_SESSION, start, mask, account };
     }
   }

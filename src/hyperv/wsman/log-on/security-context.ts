@@ -9,6 +9,8 @@ export interface SecurityContext {
   readonly oid: string;
   /** True when nothing more is to come from the host: it has shown that it knows the keys, as far as the mechanism has it show that. */
   readonly complete: boolean;
+  /** When its keys are worth nothing any more; null: they last as long as the connection, or it is not complete. */
+  readonly expiresAt: Date | null;
   /**
    * The next token for the host; the first is asked for with null, every other with the host's token. Null when there is nothing to send any more.
    * @throws SecurityError

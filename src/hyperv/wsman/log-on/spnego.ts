@@ -45,6 +45,10 @@ class Spnego implements SecurityContext {
     return this.#complete;
   }
 
+  get expiresAt(): Date | null {
+    return this.#chosen.expiresAt;
+  }
+
   async step(token: Buffer | null): Promise<Buffer | null> {
     if (token === null) return this.#begin();
     if (isNtlmMessage(token)) return this.#answerBareNtlm(token);

@@ -15,6 +15,7 @@ class PlainContext implements SecurityContext {
   readonly mechanism = 'NTLM';
   readonly oid = '1.3.6.1.4.1.311.2.2.10';
   complete = false;
+  expiresAt: Date | null = null;
   disposed = 0;
   #out = 0;
   #in = 0;
@@ -155,6 +156,16 @@ describe('a connection that is logged on', () => {
   });
 });
 
+describe('a log-on that ends', () => {
+  it('is not used for another request', async () => {
+    await against(host((request, number) => answer(request, number, 'ok')));
+    await post('a');
+    for (const context of contexts) context.expiresAt = new Date(Date.now() + 60_000);
+    await post('b');
+    expect(server.connections).toHaveLength(2);
+  });
+});
+
 describe('a log-on the host has forgotten', () => {
   const forgetful = (): Script =>
     host((request, number) =>
@@ -190,6 +201,7 @@ describe('what a host must not do', () => {
     await against(host((request, number) => (number === 0 ? answer(request, 0, 'ok') : misbehave(request, number))));
     await post('a');
     expect(await brokenBy(post('b'))).toMatchObject(expected);
+    await expect.poll(() => contexts[0]?.disposed).toBe(1);
   });
 
   it('say "accepted" without having shown who it is', async () => {

@@ -23,6 +23,7 @@ const trouble = (is: SecurityTrouble) => expect.objectContaining({ name: 'Securi
 
 /** Stands for Kerberos: sends `AP-REQ`, takes `AP-REP`, or `more` before it; what it signs can be seen. */
 class Tickets implements SecurityContext {
+  readonly expiresAt = null;
   readonly mechanism = 'Kerberos';
   readonly oid = KERBEROS;
   complete = false;

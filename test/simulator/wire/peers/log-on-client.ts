@@ -89,6 +89,7 @@ export function pretendedKerberos(): SecurityContext {
     mechanism: 'Kerberos',
     oid: '1.2.840.113554.1.2.2',
     complete: false,
+    expiresAt: null,
     step: async () => Buffer.from('6009060a2a864886f712010202', 'hex'),
     sign: never,
     verify: never,

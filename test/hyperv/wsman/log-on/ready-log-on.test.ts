@@ -1,0 +1,27 @@
+import { expect, test, vi } from 'vitest';
+import { parseEndpoint } from '../../../../src/hyperv/wsman/endpoint.ts';
+import type { LogOn } from '../../../../src/hyperv/wsman/log-on/log-on.ts';
+import { readyLogOn } from '../../../../src/hyperv/wsman/log-on/ready-log-on.ts';
+
+const initiate = vi.hoisted(() => vi.fn());
+vi.mock('../../../../src/gssapi/gssapi.ts', async () => {
+  const { GssUnavailable } = await import('../../../../src/gssapi/gss-error.ts');
+  initiate.mockImplementation(async () => {
+    throw new GssUnavailable('library', 'install it');
+  });
+  return { gssapi: async () => ({ initiate }) };
+});
+
+test('Kerberos that is not to be had is not asked for at every log-on', async () => {
+  const endpoint = parseEndpoint('hv', 'http://hv.example.net');
+  const credentials = async () => ({ username: 'u', password: 'p' });
+  const logOn: LogOn = { scheme: 'negotiate', identity: { kind: 'password', credentials } };
+  for (let connection = 0; connection < 3; connection++) {
+    const ready = await readyLogOn(endpoint, logOn);
+    if (ready.by !== 'connection') throw new Error('connections are what is logged on');
+    const context = ready.start(null);
+    expect(await context.step(null)).toBeInstanceOf(Buffer);
+    expect(context.mechanism).toBe('NTLM');
+  }
+  expect(initiate).toHaveBeenCalledTimes(1);
+});
