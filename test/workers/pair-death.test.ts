@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { readJournal } from '../../src/runtime/journal.ts';
 import { useRedis } from '../support/redis.ts';
 import { expectAllHome, pairsIn, STAGES } from './support/pairs.ts';
-import { setStage } from './support/stage.ts';
+import { type Stage, setStage } from './support/stage.ts';
 import { type KillPoint, startWorkerProcess } from './support/worker-process.ts';
 
 const { redis, url } = useRedis({ keep: true });
@@ -34,8 +35,17 @@ test('workers die one after the other all along the way home: no call is made tw
   }
   await startWorkerProcess(work, onTestFinished);
   expect((await stage.untilFinished(run)).counts.completed).toBe(STAGES.length);
-  expectAllHome(stage);
+  expectAllHome(stage, await withEvidence(stage, run));
 }, 120_000);
+
+/** An `expect` that tells, when it fails, what the journal says of members that were in doubt or had to wait. */
+async function withEvidence(stage: Stage, run: string): Promise<typeof expect> {
+  const waits: string[] = [];
+  for await (const entry of readJournal(redis, stage.keys, run))
+    if (/backingOff|reconciling|needsOperator/.test(entry.to)) waits.push(JSON.stringify(entry));
+  const told = (actual: unknown) => expect(actual, waits.join('\n'));
+  return Object.assign(told, expect) as typeof expect;
+}
 
 describe.concurrent('replies', () => {
   test('the first reply to every method is lost after its effect: the hosts are looked at, nothing is called again', async ({
