@@ -3,6 +3,7 @@ import { type Credentials, createMask, type Mask, resolveSecrets, unusable } fro
 import { createKerberos } from './kerberos.ts';
 import type { LogOn } from './log-on.ts';
 import { createNtlm } from './ntlm.ts';
+import { requireKerberos } from './require-kerberos.ts';
 import type { SecurityContext } from './security-context.ts';
 import { createSpnego } from './spnego.ts';
 
@@ -60,6 +61,7 @@ export async function readyLogOn({ name, hostname }: Endpoint, logOn: LogOn): Pr
     case 'negotiate': {
       const { identity, spn = `HTTP/${hostname}` } = logOn;
       const credentials = identity.kind === 'password' ? await resolveSecrets(name, identity.credentials) : null;
+      if (logOn.scheme === 'kerberos' || credentials === null) await requireKerberos(name, identity);
       const mask = createMask(credentials === null ? [] : [credentials.password]);
       const account = identity.kind === 'password' ? (credentials?.username ?? null) : identity.principal;
       const kerberos = (channelBinding: Buffer | null): SecurityContext =>

@@ -12,6 +12,12 @@ vi.mock('../../../../src/gssapi/gssapi.ts', async () => {
   return { gssapi: async () => ({ initiate }) };
 });
 
+test('a keytab that can not be read is found out before anything is asked', async () => {
+  const identity = { kind: 'keytab', principal: 'u@R', file: '/nonexistent/keytab' } as const;
+  const ready = readyLogOn(parseEndpoint('hv', 'http://hv.example.net'), { scheme: 'negotiate', identity });
+  await expect(ready).rejects.toMatchObject({ code: 'secret.missing', details: { errno: 'ENOENT', sent: false } });
+});
+
 test('Kerberos that is not to be had is not asked for at every log-on', async () => {
   const endpoint = parseEndpoint('hv', 'http://hv.example.net');
   const credentials = async () => ({ username: 'u', password: 'p' });
