@@ -49,6 +49,7 @@ export function createSessionPool({ start, size, maxUses, idleMs }: SessionPoolO
   let sweep: NodeJS.Timeout | undefined;
 
   const waiters = (): number => waiting.urgent.length + waiting.others.length;
+  const endOf = ({ idleSince }: PowerShellSession): number => idleSince + idleMs;
   const next = (): Waiter | undefined => waiting.urgent.shift() ?? waiting.others.shift();
 
   function end(session: PowerShellSession): void {
@@ -88,7 +89,7 @@ export function createSessionPool({ start, size, maxUses, idleMs }: SessionPoolO
     }
     while (!closed && waiters() > starting && all.size + starting < size) open();
     clearTimeout(sweep);
-    if (idle.length > 0) sweep = setTimeout(endIdle, idleMs).unref();
+    if (idle.length > 0) sweep = setTimeout(endIdle, Math.min(...idle.map(endOf)) - performance.now()).unref();
   }
 
   async function check(session: PowerShellSession): Promise<void> {
@@ -104,7 +105,11 @@ export function createSessionPool({ start, size, maxUses, idleMs }: SessionPoolO
   }
 
   function endIdle(): void {
-    for (const session of idle.splice(0)) end(session);
+    for (const session of idle.splice(0)) {
+      if (endOf(session) <= performance.now()) end(session);
+      else idle.push(session);
+    }
+    serve();
   }
 
   function take(urgent: boolean): Promise<PowerShellSession> {

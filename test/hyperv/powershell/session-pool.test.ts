@@ -94,6 +94,18 @@ describe('a pool of PowerShell sessions', () => {
     expect((await take()).number).toBe(1);
   });
 
+  test('ends what nobody uses while others are at work', async () => {
+    const { made, shells, take } = pool();
+    const [one, other] = await Promise.all([take(), take()]);
+    made.give(one.session);
+    for (let round = 0; round < 5; round += 1) {
+      await vi.advanceTimersByTimeAsync(14_000);
+      made.give(other.session);
+      expect((await take()).number).toBe(other.number);
+    }
+    expect(shells.map(({ alive }) => alive)).toEqual([false, true]);
+  });
+
   test.each([
     [true, 0],
     [false, 1],
