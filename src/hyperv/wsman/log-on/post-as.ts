@@ -12,7 +12,7 @@ import { type SecurityContext, SecurityError } from './security-context.ts';
 export interface PostedAnswer extends HttpAnswer {
   /** False is a promise that the message has not left this process: the host refused the log-on before. */
   readonly sent: boolean;
-  /** It comes from the host itself, as far as the way it was reached can tell. */
+  /** Its status comes from the host itself, as far as the way it was reached can tell: of an answer that is sealed only the body does. */
   readonly authentic: boolean;
   /** It was refused on a connection that had been logged on before: log-ons can be forgotten. */
   readonly forgotten: boolean;
@@ -53,7 +53,7 @@ export async function postAs({ logOn, connection, ask, post }: PosterAs, message
   if (answer.status === 401) connection.close();
   if (sealed === null) return { ...answer, authentic: true, sent: true, forgotten, connection };
   try {
-    return { ...opened(security, answer), sent: true, forgotten, connection };
+    return { ...opened(security, answer), authentic: false, sent: true, forgotten, connection };
   } catch (error) {
     // Nothing can be opened any more where one message was missed.
     connection.close();
@@ -91,9 +91,9 @@ async function begin(
   }
 }
 
-/** An answer without content has nothing that could be sealed; but nobody knows whose it is. */
-function opened(security: SecurityContext, answer: HttpAnswer): HttpAnswer & { readonly authentic: boolean } {
-  if (answer.body.length === 0) return { ...answer, authentic: false };
+/** An answer without content has nothing that could be sealed. */
+function opened(security: SecurityContext, answer: HttpAnswer): HttpAnswer {
+  if (answer.body.length === 0) return answer;
   try {
     if (!/^\s*multipart\//i.test(answer.contentType))
       throw new SecurityError('downgrade', 'The host answered without sealing what it says');
@@ -103,7 +103,7 @@ function opened(security: SecurityContext, answer: HttpAnswer): HttpAnswer & { r
       if (part.length !== plainLength) throw new SecurityError('malformed', 'A sealed message has another length than it says');
       return part;
     });
-    return { ...answer, contentType: parts[0]?.originalContentType ?? '', body: Buffer.concat(plain), authentic: true };
+    return { ...answer, contentType: parts[0]?.originalContentType ?? '', body: Buffer.concat(plain) };
   } catch (error) {
     if (!(error instanceof SecurityError)) throw error;
     throw new TransportError(brokenSecurity(error, security.mechanism, true));

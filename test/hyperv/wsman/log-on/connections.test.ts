@@ -109,9 +109,9 @@ function host(script: (request: ScriptedRequest, number: number) => void): Scrip
   };
 }
 
-function answer(request: ScriptedRequest, number: number, text: string): void {
+function answer(request: ScriptedRequest, number: number, text: string, status = 200): void {
   const { body, contentType } = writeSealed(sealedAs(number, Buffer.from(text)), Buffer.byteLength(text), PROTOCOL);
-  request.socket.write(head(200, `Content-Type: ${contentType}`, `Content-Length: ${body.length}`));
+  request.socket.write(head(status, `Content-Type: ${contentType}`, `Content-Length: ${body.length}`));
   request.socket.write(body);
 }
 
@@ -175,7 +175,7 @@ describe('a log-on the host has forgotten', () => {
   it('is made again for what may be repeated', async () => {
     await against(forgetful());
     await post('a');
-    expect(await post('b')).toMatchObject({ status: 200, authentic: true });
+    expect(await post('b')).toMatchObject({ status: 200 });
     expect(server.connections).toHaveLength(2);
   });
 
@@ -186,6 +186,18 @@ describe('a log-on the host has forgotten', () => {
     expect(await post('c', { repeatable: false })).toMatchObject({ status: 200 });
     expect(server.connections).toHaveLength(2);
   });
+});
+
+describe('the status of a sealed answer, which is not sealed', () => {
+  it.each([401, 403, 404])(
+    'is no word of the host when it is %i: what was asked may have been done, and is not asked again',
+    async (status) => {
+      await against(host((request, number) => answer(request, number, 'done', number === 0 ? 200 : status)));
+      await post('a');
+      expect(await post('b', { repeatable: false })).toMatchObject({ status, sent: true, authentic: false });
+      expect(server.requests.filter(({ headers }) => !/authorization/i.test(headers))).toHaveLength(2);
+    },
+  );
 });
 
 describe('what a host must not do', () => {
