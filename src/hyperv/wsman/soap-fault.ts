@@ -19,7 +19,7 @@ export interface SoapFault {
 
 const MAX_REASON = 400;
 
-/** Reads `Body/Fault`; null when the envelope's body holds no fault. The reason is masked before it is cut. */
+/** Reads `Body/Fault`; null when the envelope's body holds no fault. Words of the host are masked before anything is left out of them. */
 export function readFault(envelope: XmlElement, mask: Mask): SoapFault | null {
   const fault = descend(envelope, 'Body', 'Fault');
   if (fault === undefined) return null;
@@ -28,12 +28,12 @@ export function readFault(envelope: XmlElement, mask: Mask): SoapFault | null {
   const wordy = detail === undefined ? [] : [...descendants(detail)];
   const message = wordy.find(({ local }) => local === 'Message')?.text ?? '';
   return {
-    code: localName(descend(fault, 'Code', 'Value')?.text) ?? 'unknown',
-    subcode: localName(descend(fault, 'Code', 'Subcode', 'Value')?.text),
+    code: localName(mask(descend(fault, 'Code', 'Value')?.text ?? '')) ?? 'unknown',
+    subcode: localName(mask(descend(fault, 'Code', 'Subcode', 'Value')?.text ?? '')),
     reason: mask(reason.trim() || message.trim())
       .replace(/[\s\p{Cc}]+/gu, ' ')
       .slice(0, MAX_REASON),
-    faultDetail: lastSegment(wordy.find(({ local }) => local === 'FaultDetail')?.text),
+    faultDetail: lastSegment(mask(wordy.find(({ local }) => local === 'FaultDetail')?.text ?? '')),
     hresult: readHresult(wordy),
     cimStatus: unsigned(wordy.find(({ local, nil }) => local === 'CIMStatusCode' && !nil)?.text),
   };
@@ -79,13 +79,13 @@ function unsigned(value: string | undefined): number | null {
   return /^\d{1,10}$/.test(trimmed) ? Number(trimmed) : null;
 }
 
-function localName(name: string | undefined): string | null {
-  const trimmed = name?.trim() ?? '';
+function localName(name: string): string | null {
+  const trimmed = name.trim();
   return trimmed === '' ? null : printable(trimmed.slice(trimmed.indexOf(':') + 1));
 }
 
-function lastSegment(uri: string | undefined): string | null {
-  const trimmed = uri?.trim() ?? '';
+function lastSegment(uri: string): string | null {
+  const trimmed = uri.trim();
   return trimmed === '' ? null : printable(trimmed.slice(trimmed.lastIndexOf('/') + 1));
 }
 

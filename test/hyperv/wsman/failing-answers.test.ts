@@ -247,6 +247,22 @@ describe('connections that break', () => {
   });
 });
 
+describe('a value that is no whole number', () => {
+  const relationship = (name: string) => `<p:${name}><p:EnabledState>two</p:EnabledState><p:Name>${VM}</p:Name></p:${name}>`;
+
+  it.each([
+    ['named', 'Msvm_ComputerSystem', 'Msvm_ComputerSystem.EnabledState'],
+    ['named, as far as it is short,', 'a'.repeat(100_000), `${'a'.repeat(80)}.EnabledState`],
+  ])('is %s, and the request is known to have been sent', async (_name, className, place) => {
+    const failure = await failureOf(
+      (await against(({ socket }) => void socket.write(xml(page('Enumerate', relationship(className), null, true))))).powerOf(VM),
+    );
+    expect(failure).toMatchObject({ code: 'host.malformed-answer', class: 'retryable', details: { sent: true, place } });
+    expect(failure.message).toContain(place);
+    expect(failure.message.length).toBeLessThan(300);
+  });
+});
+
 describe('calls that are given up', () => {
   it('after the request left, a change is undecided', async () => {
     const abort = new AbortController();
