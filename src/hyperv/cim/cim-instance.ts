@@ -17,6 +17,9 @@ export interface CimInstance {
   readonly properties: ReadonlyMap<string, readonly CimValue[]>;
 }
 
+/** Characters of a class in a message. */
+const MAX_NAME = 80;
+
 /** First value as text; null when the property is missing, null, or not text. */
 export function textOf(instance: CimInstance, property: string): string | null {
   const value = instance.properties.get(property)?.[0];
@@ -37,17 +40,22 @@ export function referenceOf(instance: CimInstance, property: string): ObjectRefe
 /** First value as whole number. @throws FailbackError `host.malformed-answer` when there is a value that is no safe integer */
 export function integerOf(instance: CimInstance, property: string): number | null {
   const value = textOf(instance, property);
-  return value === null ? null : toInteger(value, `${instance.className}.${property}`);
+  return value === null ? null : toInteger(value, placeOf(instance, property));
 }
 
 /** An array of whole numbers. @throws FailbackError as {@link integerOf} */
 export function integersOf(instance: CimInstance, property: string): readonly number[] {
-  return textsOf(instance, property).map((value) => toInteger(value, `${instance.className}.${property}`));
+  return textsOf(instance, property).map((value) => toInteger(value, placeOf(instance, property)));
 }
 
 /** "TRUE", "true" or "1". Missing and null are false. */
 export function booleanOf(instance: CimInstance, property: string): boolean {
   return /^(true|1)$/i.test(textOf(instance, property)?.trim() ?? '');
+}
+
+/** The class is the host's word. */
+function placeOf({ className }: CimInstance, property: string): string {
+  return `${className.replace(/[^\w-]/g, '').slice(0, MAX_NAME)}.${property}`;
 }
 
 function toInteger(value: string, place: string): number {
@@ -58,6 +66,6 @@ function toInteger(value: string, place: string): number {
     code: 'host.malformed-answer',
     message: `The host's answer has a value for ${place} that is not a whole number`,
     remedy: 'Check that the address leads to a Hyper-V host and not to something in between that changes answers.',
-    details: { place },
+    details: { place, sent: true },
   });
 }

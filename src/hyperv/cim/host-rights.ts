@@ -1,11 +1,11 @@
 import { FailbackError, toFailure } from '../../domain/failure.ts';
-import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
+import { isAccepted } from '../../domain/return-value.ts';
 import type { HostRights, Trial } from '../host-facts.ts';
 import type { Call } from './call.ts';
 import { type CimAccess, operationOf } from './cim-access.ts';
 import { textOf } from './cim-instance.ts';
 import type { MethodCaller } from './method-caller.ts';
-import { readMethodResult } from './method-result.ts';
+import { methodRefused, readMethodResult } from './method-result.ts';
 import { CIMV2_NAMESPACE, HYPERV_NAMESPACE } from './namespaces.ts';
 
 const SERVICES = ['Msvm_VirtualSystemManagementService', 'Msvm_ReplicationService'] as const;
@@ -33,7 +33,7 @@ export async function tryRights(access: CimAccess, caller: MethodCaller, call: C
 async function callHarmless(caller: MethodCaller, call: Call): Promise<void> {
   const output = await caller.onService(HARMLESS.className, call, (target) => caller.ask({ ...HARMLESS, target, parameters: [] }, call));
   const { returnValue } = readMethodResult(caller.host, operationOf(HARMLESS), output);
-  if (!isAccepted(returnValue)) throw new FailbackError(returnValueFailure(operationOf(HARMLESS), returnValue));
+  if (!isAccepted(returnValue)) throw methodRefused(operationOf(HARMLESS), returnValue);
 }
 
 /** The manager of Windows services shows itself to few accounts; who may not see it learns nothing. */

@@ -1,4 +1,5 @@
 import { FailbackError } from '../../domain/failure.ts';
+import { returnValueFailure } from '../../domain/return-value.ts';
 import type { MethodResult } from '../hyperv-host.ts';
 import { type CimInstance, integerOf, referenceOf } from './cim-instance.ts';
 
@@ -18,6 +19,12 @@ export function readMethodResult(host: string, operation: string, output: CimIns
     });
   }
   return { returnValue, jobId: referenceOf(output, 'Job')?.keys.get('InstanceID') || null };
+}
+
+/** What a method says that was called and did not do it. */
+export function methodRefused(operation: string, returnValue: number): FailbackError {
+  const failure = returnValueFailure(operation, returnValue);
+  return new FailbackError({ ...failure, details: { ...failure.details, sent: true } });
 }
 
 function readReturnValue(output: CimInstance): number | null {

@@ -1,11 +1,10 @@
-import { FailbackError } from '../../domain/failure.ts';
-import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
+import { isAccepted } from '../../domain/return-value.ts';
 import type { Call } from './call.ts';
 import { type CimAccess, operationOf } from './cim-access.ts';
 import { type CimValue, textOf } from './cim-instance.ts';
 import { amountOf, tryEmbeddedInstance } from './cim-xml.ts';
 import type { MethodCaller } from './method-caller.ts';
-import { readMethodResult } from './method-result.ts';
+import { methodRefused, readMethodResult } from './method-result.ts';
 import { HYPERV_NAMESPACE } from './namespaces.ts';
 import { SETTINGS_CLASS } from './replication-settings.ts';
 import { requireGuid } from './vm-id.ts';
@@ -54,7 +53,7 @@ async function sizeOf(caller: MethodCaller, path: string, call: Call): Promise<n
   const parameters = [['Path', 'string', path]] as const;
   const output = await caller.onService(WHAT.className, call, (target) => caller.ask({ ...WHAT, target, parameters }, call));
   const { returnValue } = readMethodResult(caller.host, operationOf(WHAT), output);
-  if (!isAccepted(returnValue)) throw new FailbackError(returnValueFailure(operationOf(WHAT), returnValue));
+  if (!isAccepted(returnValue)) throw methodRefused(operationOf(WHAT), returnValue);
   // A job instead of an answer (4096) has nowhere to put one.
   const image = tryEmbeddedInstance(textOf(output, 'SettingData') ?? '');
   return image && (amountOf(image, 'MaxInternalSize') || null);

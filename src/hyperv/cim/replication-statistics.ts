@@ -1,6 +1,6 @@
 import { FailbackError } from '../../domain/failure.ts';
 import type { ReplicationStatistics } from '../../domain/observation.ts';
-import { isAccepted, returnValueFailure } from '../../domain/return-value.ts';
+import { isAccepted } from '../../domain/return-value.ts';
 import type { MeasuredReplication } from '../hyperv-host.ts';
 import type { Call } from './call.ts';
 import { operationOf } from './cim-access.ts';
@@ -9,7 +9,7 @@ import { readErrors } from './cim-errors.ts';
 import { textsOf } from './cim-instance.ts';
 import { amountOf, tryEmbeddedInstance } from './cim-xml.ts';
 import type { MethodCaller } from './method-caller.ts';
-import { readMethodResult } from './method-result.ts';
+import { methodRefused, readMethodResult } from './method-result.ts';
 
 const WHAT = { className: 'Msvm_ReplicationService', method: 'GetReplicationStatistics' } as const;
 
@@ -22,7 +22,7 @@ export async function measureReplication(caller: MethodCaller, vmId: string, cal
   const parameters = [['ComputerSystem', 'reference', caller.machine(vmId)] as const];
   const output = await caller.onService(WHAT.className, call, (target) => caller.ask({ ...WHAT, target, parameters }, call));
   const { returnValue } = readMethodResult(caller.host, operationOf(WHAT), output);
-  if (!isAccepted(returnValue)) throw new FailbackError(returnValueFailure(operationOf(WHAT), returnValue));
+  if (!isAccepted(returnValue)) throw methodRefused(operationOf(WHAT), returnValue);
   const windows = textsOf(output, 'ReplicationStatistics').map((source) => readWindow(caller.host, source));
   return { statistics: latest(windows), issues: readErrors(textsOf(output, 'ReplicationHealthIssues')) };
 }

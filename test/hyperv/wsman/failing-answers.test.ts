@@ -304,6 +304,11 @@ describe('what must not be told', () => {
 
   it.each([
     ['a fault', http(500, fault('w:InternalError', '', `denied for S3cret &amp; &lt;Passw0rd&gt;! ${token}`))],
+    ['a fault whose subcode is the credentials', http(500, fault(`w:${token}`))],
+    [
+      'a fault whose detail ends in the credentials',
+      http(500, fault('w:InternalError', `<w:FaultDetail>urn:x/${encodeURIComponent(PASSWORD)}</w:FaultDetail>`)),
+    ],
     ['a fault whose reason is cut', http(500, fault('w:InternalError', '', `${'x'.repeat(395)}${token}`))],
     ['a challenge', http(401, '', [`WWW-Authenticate: Basic realm="${token}"`])],
     ['a page', http(404, `<html>${token}</html>`, ['Content-Type: text/html'])],
