@@ -1,5 +1,5 @@
 import type { CimInstance, CimValue, ObjectReference } from '../cim/cim-instance.ts';
-import type { PublicKey } from './sealed-secret.ts';
+import { isUsableKey, type PublicKey } from './sealed-secret.ts';
 
 /** What the script says of a failure: numbers where Windows gave some, all of them as text. */
 export interface ScriptFailure {
@@ -31,6 +31,9 @@ export interface Opened {
   readonly key: PublicKey | null;
 }
 
+/** Instances within instances. */
+const MAX_DEPTH = 64;
+
 /** An answer that is not what the script writes. Carries nothing of it. */
 export class AnswerRefused extends Error {
   override readonly name = 'AnswerRefused';
@@ -40,7 +43,7 @@ export class AnswerRefused extends Error {
 export function readScriptAnswer(text: string): ScriptAnswer {
   const answer = record(parse(text));
   const { clock } = answer;
-  if (typeof clock !== 'number') throw new AnswerRefused('no clock');
+  if (typeof clock !== 'number' || !Number.isFinite(clock)) throw new AnswerRefused('no clock');
   if ('value' in answer) return { value: answer.value, clock };
   const failure = record(answer.failure);
   const word = (name: string): string | null => (typeof failure[name] === 'string' ? failure[name] : null);
@@ -62,25 +65,34 @@ export function readScriptAnswer(text: string): ScriptAnswer {
 /** Null for what is no answer to `open`. */
 export function readOpened(answer: ScriptAnswer): Opened | null {
   if (!('value' in answer) || answer.value === null || typeof answer.value !== 'object') return null;
-  const { process, key = null } = answer.value as { process?: unknown; key?: PublicKey };
-  return typeof process === 'number' ? { process, key } : null;
+  const { process, key = null } = answer.value as { process?: unknown; key?: unknown };
+  // Other numbers stand for more than one process, and this one may be killed.
+  if (typeof process !== 'number' || !Number.isSafeInteger(process) || process < 1) return null;
+  return key === null || isUsableKey(key) ? { process, key } : null;
 }
 
 /** @throws AnswerRefused */
 export function readInstances(value: unknown): readonly CimInstance[] {
-  return list(value).map(readInstance);
+  return list(value).map((each) => readInstance(each));
 }
 
 /** @throws AnswerRefused */
 export function readInstance(value: unknown): CimInstance {
+  return readNested(value, 0);
+}
+
+function readNested(value: unknown, depth: number): CimInstance {
+  if (depth > MAX_DEPTH) throw new AnswerRefused('nested too deeply');
   const { className, properties } = record(value);
-  const read = Object.entries(record(properties)).map(([name, values]) => [name, list(values).map(readValue)] as const);
+  const read = Object.entries(record(properties)).map(
+    ([name, values]) => [name, list(values).map((each) => readValue(each, depth))] as const,
+  );
   return { className: string(className), properties: new Map(read) };
 }
 
-function readValue(value: unknown): CimValue {
+function readValue(value: unknown, depth: number): CimValue {
   if (value === null || typeof value === 'string') return value;
-  return 'keys' in record(value) ? readReference(record(value)) : readInstance(value);
+  return 'keys' in record(value) ? readReference(record(value)) : readNested(value, depth + 1);
 }
 
 function readReference({ className, namespace, keys }: Readonly<Record<string, unknown>>): ObjectReference {

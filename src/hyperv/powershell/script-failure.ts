@@ -77,6 +77,8 @@ const BY_CATEGORY: Readonly<Record<string, FaultMeaning>> = {
 };
 
 const MAX_MESSAGE = 400;
+/** Characters of the name of an `ErrorCategory`. */
+const MAX_NAME = 80;
 
 /** A failure the script told of, in one of the four classes. */
 export function failureOfScript(attempt: Attempt, failure: ScriptFailure): FailbackError {
@@ -86,7 +88,8 @@ export function failureOfScript(attempt: Attempt, failure: ScriptFailure): Failb
   const hresult = hresultOf(failure);
   const meaning = meaningOf(failure, hresult, connecting);
   const sent = !connecting && !meaning.refused && (!change || failure.sent);
-  const known = hresult === null ? failure.category || 'no code' : describe(hresult);
+  const category = failure.category.replace(/\W/g, '').slice(0, MAX_NAME);
+  const known = hresult === null ? category || 'no code' : describe(hresult);
   const words = (failure.message ?? '').replace(/[\s\p{Cc}]+/gu, ' ').slice(0, MAX_MESSAGE);
   return new FailbackError({
     class: sent && change ? 'reconcile' : meaning.class,
@@ -97,8 +100,8 @@ export function failureOfScript(attempt: Attempt, failure: ScriptFailure): Failb
       host,
       operation,
       hresult: hresult === null ? null : describe(hresult),
-      native: failure.native === null ? null : Number(failure.native),
-      category: failure.category,
+      native: nativeOf(failure),
+      category,
       sent,
     },
   });
@@ -169,10 +172,15 @@ function noCimCmdlets(host: string): FailbackError {
 }
 
 /** The most specific table that knows it: numbers before categories. Before the log-on "denied" is about the log-on. */
-function meaningOf({ native, category }: ScriptFailure, hresult: number | null, connecting: boolean): FaultMeaning {
+function meaningOf(failure: ScriptFailure, hresult: number | null, connecting: boolean): FaultMeaning {
   if (hresult === ACCESS_DENIED) return connecting ? unauthorized : (BY_CIM_STATUS[2] ?? UNKNOWN_FAULT);
   const byNumber = hresult === null ? undefined : (BY_HRESULT[hresult] ?? OF_THE_CLIENT[hresult]);
-  return byNumber ?? (native === null ? undefined : BY_CIM_STATUS[Number(native)]) ?? BY_CATEGORY[category] ?? UNKNOWN_FAULT;
+  const byName = Object.hasOwn(BY_CATEGORY, failure.category) ? BY_CATEGORY[failure.category] : undefined;
+  return byNumber ?? BY_CIM_STATUS[nativeOf(failure) ?? -1] ?? byName ?? UNKNOWN_FAULT;
+}
+
+function nativeOf({ native }: ScriptFailure): number | null {
+  return native !== null && /^\d{1,10}$/.test(native) ? Number(native) : null;
 }
 
 /** The code our tables know, else the first one; the generic ones of .NET say nothing. */

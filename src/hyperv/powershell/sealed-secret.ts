@@ -29,6 +29,17 @@ export function sealSecret({ modulus, exponent }: PublicKey, secret: string): re
   return parts;
 }
 
+/** Whether a secret can be sealed with what came as a key. */
+export function isUsableKey(key: unknown): key is PublicKey {
+  const { modulus, exponent } = Object(key) as Partial<Record<keyof PublicKey, unknown>>;
+  if (typeof modulus !== 'string' || typeof exponent !== 'string') return false;
+  try {
+    return sealSecret({ modulus, exponent }, '0'.repeat(PART_BYTES / 2)).length === 1;
+  } catch {
+    return false;
+  }
+}
+
 function asUrl(base64: string): string {
   return Buffer.from(base64, 'base64').toString('base64url');
 }
