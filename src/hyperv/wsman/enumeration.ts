@@ -23,6 +23,8 @@ const FIRST_PAGE = 1000;
 /** Answers of one enumeration, and empty ones in a row: a server that never ends must not keep us. */
 const MAX_PAGES = 20_000;
 const MAX_EMPTY_PAGES = 200;
+/** Of one enumeration; a host has a thousand machines at most. */
+const MAX_ITEMS = 500_000;
 /** For the Release of an enumeration nobody waits for any more, milliseconds. */
 const RELEASE_MS = 5_000;
 
@@ -55,10 +57,13 @@ async function enumerateOnce(session: Session, request: EnumerationRequest, call
   const items: EnumerationItem[] = [];
   let context: string | null = null;
   let emptyPages = 0;
+  let bytes = 0;
   try {
     let page = await ask(session, request, call, ACTION.enumerate, enumerateBody(request, size));
     for (let pages = 1; ; pages += 1) {
       context = page.context ?? context;
+      bytes += page.bytes;
+      if (items.length + page.items.length > MAX_ITEMS || bytes > session.maxListBytes) throw endless(session, request, 'is too long');
       for (const item of page.items) items.push(item);
       if (page.ended) return items;
       emptyPages = page.items.length === 0 ? emptyPages + 1 : 0;
@@ -72,11 +77,17 @@ async function enumerateOnce(session: Session, request: EnumerationRequest, call
   }
 }
 
-async function ask(session: Session, request: EnumerationRequest, call: Call, action: string, body: Xml): Promise<EnumerationPage> {
-  const { envelope } = await send(session, request, call, action, body);
+async function ask(
+  session: Session,
+  request: EnumerationRequest,
+  call: Call,
+  action: string,
+  body: Xml,
+): Promise<EnumerationPage & { readonly bytes: number }> {
+  const { envelope, size } = await send(session, request, call, action, body);
   const page = readPage(envelope);
   if (page === null) throw endless(session, request, 'is no enumeration');
-  return page;
+  return { ...page, bytes: size };
 }
 
 function send(session: Session, request: EnumerationRequest, call: Call, action: string, body: Xml): Promise<SoapAnswer> {

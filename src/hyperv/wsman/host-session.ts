@@ -25,7 +25,7 @@ export interface WsmanHostOptions {
   readonly uriBase?: UriBase;
   /** Connections at a time, default 8. */
   readonly maxSockets?: number;
-  /** Largest answer accepted, bytes; default 32 MiB. */
+  /** Largest answer accepted, bytes; default 32 MiB. A list may have four times as much in all its answers. */
   readonly maxAnswerBytes?: number;
   /** Largest answer asked for (`MaxEnvelopeSize`), bytes; default 512,000, what Windows allows by default. */
   readonly maxEnvelopeSize?: number;
@@ -37,6 +37,7 @@ export interface HostSession extends Session {
   close(): Promise<void>;
 }
 
+const ANSWERS_OF_A_LIST = 4;
 const DEFAULTS = { maxSockets: 8, maxAnswerBytes: 32 * 1024 * 1024, maxEnvelopeSize: 512_000 };
 
 /**
@@ -56,6 +57,7 @@ export function openSession(options: WsmanHostOptions): HostSession {
     },
     exchange: createSoapExchange(endpoint, transport, options.logOn),
     scheme: options.logOn.scheme,
+    maxListBytes: ANSWERS_OF_A_LIST * maxAnswerBytes,
     pageSizes: new Map(),
     headers: ({ deadline }) => ({
       to: endpoint.url,

@@ -35,7 +35,7 @@ export interface IdentifyAnswer extends Pick<SoapAnswer, 'date' | 'connection' |
 
 /** Asks who is there, with credentials. */
 export async function identify(session: Session, call: Call): Promise<IdentifyAnswer> {
-  const { envelope, ...way } = await again(session, () =>
+  const { envelope, date, connection, account } = await again(session, () =>
     session.exchange({ ...call, operation: 'Identify', effect: 'read', message: writeIdentify(), messageId: null, sendBy: null }),
   );
   const response = firstOfBody(envelope);
@@ -45,7 +45,9 @@ export async function identify(session: Session, call: Call): Promise<IdentifyAn
     productVendor: value('ProductVendor'),
     productVersion: value('ProductVersion'),
     protocolVersion: value('ProtocolVersion'),
-    ...way,
+    date,
+    connection,
+    account,
   };
 }
 

@@ -9,6 +9,8 @@ export interface Session {
   readonly host: string;
   readonly exchange: SoapExchange;
   readonly scheme: LogOn['scheme'];
+  /** Largest list accepted, bytes of all its pages. */
+  readonly maxListBytes: number;
   /** Page sizes that fit into the host's envelopes, by class; learned, lost with the session. */
   readonly pageSizes: Map<string, number>;
   headers(call: Call): Pick<Message, 'to' | 'maxEnvelopeSize' | 'operationTimeoutMs'>;

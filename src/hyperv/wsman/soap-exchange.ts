@@ -30,6 +30,8 @@ interface SoapRequest {
 
 export interface SoapAnswer {
   readonly envelope: XmlElement;
+  /** Bytes of the message. */
+  readonly size: number;
   /** HTTP `Date` header; null when there was none. */
   readonly date: string | null;
   readonly connection: Connection;
@@ -119,7 +121,7 @@ async function judge(host: string, request: SoapRequest, answer: PostedAnswer, {
   if (fault !== null) throw faultFailure(host, request, answer.status, fault);
   if (answer.status < 200 || answer.status > 299)
     throw failure(request, refusal ?? malformed(host, request.operation, `has HTTP status ${answer.status} without a fault`), true);
-  return { envelope, date: answer.date, connection: answer.connection, account };
+  return { envelope, size: answer.body.length, date: answer.date, connection: answer.connection, account };
 }
 
 /** Connections can get out of step; an answer to somebody else's question must never count. Servers may leave the header out. */

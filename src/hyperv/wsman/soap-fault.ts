@@ -25,7 +25,7 @@ export function readFault(envelope: XmlElement, mask: Mask): SoapFault | null {
   if (fault === undefined) return null;
   const detail = child(fault, 'Detail');
   const reason = descend(fault, 'Reason', 'Text')?.text ?? '';
-  const wordy = detail === undefined ? [] : [...descendants(detail)];
+  const wordy = detail === undefined ? [] : descendants(detail);
   const message = wordy.find(({ local }) => local === 'Message')?.text ?? '';
   return {
     code: localName(mask(descend(fault, 'Code', 'Value')?.text ?? '')) ?? 'unknown',

@@ -38,12 +38,15 @@ interface OpenElement {
 }
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
+/** On one element, declarations of namespaces included. */
+const MAX_ATTRIBUTES = 1_000;
+
 const NO_CHILDREN: XmlElement[] = [];
 
 /**
  * Parses a whole document with namespaces. Document type declarations are refused, so there are no entities but XML's own
  * five and nothing can be expanded or fetched.
- * @throws XmlRefused when it is not well-formed, has a DOCTYPE or passes a limit
+ * @throws XmlRefused when it is not well-formed, has a DOCTYPE or passes a limit (1,000 attributes on one element, and those of `limits`)
  */
 export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   const { parser, end } = readerOf(limits);
@@ -72,6 +75,7 @@ function readerOf(limits: XmlLimits): { readonly parser: SaxesParser<{ xmlns: tr
   const stack: OpenElement[] = [];
   let root: XmlElement | null = null;
   let elements = 0;
+  let attributes = 0;
 
   parser.on('error', (error) => {
     throw new XmlRefused(`not well-formed XML (${shortReason(error)})`);
@@ -85,7 +89,13 @@ function readerOf(limits: XmlLimits): { readonly parser: SaxesParser<{ xmlns: tr
         throw new XmlRefused('the XML declaration names an encoding other than UTF-8');
     });
   }
+  // What an element is made of is kept until it is complete, so it is counted before.
+  parser.on('attribute', () => {
+    attributes += 1;
+    if (attributes > MAX_ATTRIBUTES) throw new XmlRefused(`more than ${MAX_ATTRIBUTES} attributes on one element`);
+  });
   parser.on('opentag', (tag) => {
+    attributes = 0;
     elements += 1;
     if (elements > maxElements) throw new XmlRefused(`more than ${maxElements} elements`);
     if (stack.length >= maxDepth) throw new XmlRefused(`nested deeper than ${maxDepth} levels`);
@@ -133,11 +143,16 @@ export function descend(element: XmlElement | undefined, ...path: readonly strin
 }
 
 /** All elements below (and not including) this one, document order. */
-export function* descendants(element: XmlElement): Generator<XmlElement> {
-  for (const each of element.children) {
-    yield each;
-    yield* descendants(each);
-  }
+export function descendants(element: XmlElement): readonly XmlElement[] {
+  const found: XmlElement[] = [];
+  const collect = ({ children }: XmlElement): void => {
+    for (const each of children) {
+      found.push(each);
+      collect(each);
+    }
+  };
+  collect(element);
+  return found;
 }
 
 /** The parser quotes what it stumbled over; only its own words are passed on. */

@@ -133,6 +133,22 @@ describe('pages', () => {
     expect(subjects().filter((each) => each === 'Release *')).toHaveLength(1);
   });
 
+  it.each<[string, string, Parameters<typeof hostAt>[1], number]>([
+    ['items', '<p:a/>'.repeat(150_000), {}, 4],
+    ['bytes', `<p:a>${'x'.repeat(900)}</p:a>`, { maxAnswerBytes: 2_000 }, 6],
+  ])('of too many %s are given up, whatever each answer has', async (_name, items, options, answers) => {
+    await serving(
+      {
+        [ENUMERATE]: () => http(200, page('Enumerate', items, 'c', false)),
+        [PULL]: () => http(200, page('Pull', items, 'c', false)),
+        'Release *': () => http(200, envelope('')),
+      },
+      options,
+    );
+    expect(await failureOf(host.observe({ jobsOfVm: false }))).toMatchObject({ code: 'host.malformed-answer', class: 'retryable' });
+    expect(subjects().filter((each) => each === ENUMERATE || each === PULL)).toHaveLength(answers);
+  });
+
   it('whose context the host forgot are asked for again later, not taken for a shorter list', async () => {
     await serving({
       [ENUMERATE]: () => http(200, page('Enumerate', job('A'), 'c', false)),

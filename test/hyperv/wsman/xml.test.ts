@@ -101,6 +101,13 @@ describe('reading XML', () => {
     expect(parseXml('<a xmlns:i="urn:other" i:nil="true">x</a>').nil).toBe(false);
   });
 
+  it('refuses an element of a thousand attributes, and not a thousand elements with one', () => {
+    const attributes = (count: number): string => Array.from({ length: count }, (_, at) => ` a${at}=""`).join('');
+    expect(Object.keys(parseXml(`<a${attributes(1_000)}/>`).attributes ?? {})).toHaveLength(1_000);
+    expect(() => parseXml(`<a${attributes(1_001)}`)).toThrow(XmlRefused);
+    expect(parseXml(`<a>${'<b c=""/>'.repeat(1_001)}</a>`).children).toHaveLength(1_001);
+  });
+
   it('joins text, CDATA and references', () => {
     expect(parseXml('<a>1 &lt;<![CDATA[ <2> ]]>&#51;<!-- 4 --></a>').text).toBe('1 < <2> 3');
   });
