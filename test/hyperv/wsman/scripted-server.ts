@@ -7,6 +7,8 @@ import type { Recording } from './recordings.ts';
 export interface ScriptedRequest {
   readonly headers: string;
   readonly body: string;
+  /** The body as it came. */
+  readonly bytes: Buffer;
   readonly socket: Socket;
   /** 0 for the first request of the whole server. */
   readonly index: number;
@@ -41,9 +43,10 @@ export async function scriptedServer(script: Script, tls?: TlsOptions): Promise<
         const headers = pending.subarray(0, end).toString('latin1');
         const length = Number(/content-length:\s*(\d+)/i.exec(headers)?.[1] ?? 0);
         if (pending.length < end + 4 + length) return;
-        const body = pending.subarray(end + 4, end + 4 + length).toString('utf8');
+        const bytes = pending.subarray(end + 4, end + 4 + length);
+        const body = bytes.toString('utf8');
         pending = pending.subarray(end + 4 + length);
-        const request = { headers, body, socket, index: requests.length, indexOnConnection };
+        const request = { headers, body, bytes, socket, index: requests.length, indexOnConnection };
         indexOnConnection += 1;
         requests.push(request);
         script(request);
