@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const folders = ['src', 'machines', 'workers', 'test/chaos', 'test/support', 'bench'];
+const folders = ['src', 'machines', 'workers', 'test/chaos', 'test/fuzz', 'test/support', 'test/hyperv/wsman', 'bench'];
 const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/build.mjs'];
 const dist = join(root, 'dist');
 const stampFile = join(dist, '.stamp');
