@@ -248,6 +248,8 @@ describe('identifying a host', () => {
       osVersion: null,
       replicationService: null,
       clockSkewMs: null,
+      tls: null,
+      logOn: { scheme: 'basic', mechanism: null, account: 'hvadmin', sealed: false },
     });
   });
 
