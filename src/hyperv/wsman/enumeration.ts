@@ -24,7 +24,7 @@ const FIRST_PAGE = 1000;
 const MAX_PAGES = 20_000;
 const MAX_EMPTY_PAGES = 200;
 /** Of one enumeration; a host has a thousand machines at most. */
-const MAX_ITEMS = 500_000;
+const MAX_ITEMS = 200_000;
 /** For the Release of an enumeration nobody waits for any more, milliseconds. */
 const RELEASE_MS = 5_000;
 

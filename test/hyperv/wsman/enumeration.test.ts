@@ -134,7 +134,7 @@ describe('pages', () => {
   });
 
   it.each<[string, string, Parameters<typeof hostAt>[1], number]>([
-    ['items', '<p:a/>'.repeat(150_000), {}, 4],
+    ['items', '<p:a/>'.repeat(70_000), {}, 3],
     ['bytes', `<p:a>${'x'.repeat(900)}</p:a>`, { maxAnswerBytes: 2_000 }, 6],
   ])('of too many %s are given up, whatever each answer has', async (_name, items, options, answers) => {
     await serving(
