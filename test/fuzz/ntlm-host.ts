@@ -5,7 +5,7 @@ import { readNegTokenResp, writeMechTypes, writeNegTokenResp } from '../../src/h
 import { type Accepted, accept, challenge } from '../hyperv/wsman/log-on/ntlm-acceptor.ts';
 import { PASSWORD } from './secrets.ts';
 
-export const NTLM = '1.3.6.1.4.1.311.2.2.10';
+const NTLM = '1.3.6.1.4.1.311.2.2.10';
 export const SPNEGO_SESSION = 'application/HTTP-SPNEGO-session-encrypted';
 const MECH_TYPES = writeMechTypes([NTLM]);
 const END = '--Encrypted Boundary--\r\n';

@@ -43,7 +43,7 @@ export interface CaseEnd {
   readonly finding: string | null;
 }
 
-/** Runs one case. The same seed and number always are the same case. */
+/** Runs one case. The same seed and number always are the same case, but for message ids, and the order of what is asked at the same time. */
 export async function runCase(seed: number, number: number, corpus: Corpus): Promise<CaseEnd> {
   const target = TURN[number % TURN.length] ?? 'readers';
   try {

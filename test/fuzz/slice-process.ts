@@ -2,16 +2,6 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { closeCorpus, openCorpus } from './corpus.ts';
 import { type CaseEnd, runCase } from './run-cases.ts';
 
-/** What a process is to do: cases `from` and up to `to`, without it, of those every `step`. */
-export interface Slice {
-  readonly seed: number;
-  readonly from: number;
-  readonly to: number;
-  readonly step: number;
-  /** The number of the case that is under way stands there. */
-  readonly progressFile: string;
-}
-
 /** What it tells the process that started it. */
 export type SliceMessage =
   | { readonly type: 'finding'; readonly number: number; readonly target: string; readonly finding: string }
@@ -28,13 +18,15 @@ export interface SliceResult {
   readonly peak: number;
 }
 
-const WARM_UP = 10_000;
-const LOOK_AT_HEAP_EVERY = 10_000;
+/** Cases between two looks at the heap; the first is when it has warmed up. */
+const HEAP_EVERY = 10_000;
 
 // The process that started it is gone, or has been told everything.
 process.once('disconnect', () => process.exit());
-const [seed = 1, from = 0, to = 0, step = 1] = process.argv.slice(3).map(Number);
-const progress = openSync(process.argv[2] ?? '', 'w');
+// Cases `from` and up to `to`, without it, of those every `step`. The number of the one that is under way stands in a file.
+const [file = '', ...numbers] = process.argv.slice(2);
+const [seed = 1, from = 0, to = 0, step = 1] = numbers.map(Number);
+const progress = openSync(file, 'w');
 const corpus = await openCorpus();
 const outcomes = new Map<CaseEnd['target'], Map<string, number>>();
 const heap = { first: 0, most: 0 };
@@ -54,7 +46,7 @@ for (let number = from; number < to; number += step) {
   outcomes.set(target, ofTarget.set(outcome, (ofTarget.get(outcome) ?? 0) + 1));
   if (finding !== null) tell({ type: 'finding', number, target, finding });
   done += 1;
-  if (done % LOOK_AT_HEAP_EVERY === 0 && done >= WARM_UP) lookAtHeap();
+  if (done % HEAP_EVERY === 0) lookAtHeap();
 }
 closeSync(progress);
 await closeCorpus(corpus);
