@@ -15,9 +15,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const PEERS = [
   ...['krb5-kdc', 'krb5-admin-server', 'krb5-user', 'libgssapi-krb5-2', 'gss-ntlmssp', 'faketime'],
   ...['curl', 'python3-winrm', 'python3-gssapi', 'python3-requests-kerberos'],
+  ...['stunnel4', 'nginx', 'apache2-bin'],
 ];
 /** Those of them that would start a service of the same name. */
-const PEER_SERVICES = new Set(['krb5-kdc', 'krb5-admin-server']);
+const PEER_SERVICES = new Set(['krb5-kdc', 'krb5-admin-server', 'stunnel4', 'nginx']);
 
 requireNode();
 installPackages();
@@ -102,8 +103,8 @@ function installServer() {
 }
 
 /**
- * What others wrote and some tests talk to: a Kerberos realm, an NTLM mechanism, clients of WinRM. Where it can not be installed those tests
- * say that they are skipped, and everything else is tested all the same.
+ * What others wrote and some tests talk to: a Kerberos realm, an NTLM mechanism, clients of WinRM, servers that end TLS. Where it can not be
+ * installed those tests say that they are skipped, and everything else is tested all the same.
  */
 function installPeers() {
   if (!find('apt-get') || !find('dpkg-query')) return;
