@@ -1,17 +1,24 @@
 import type { Failure } from '../../domain/failure.ts';
 import type { HttpAnswer } from './http-exchange.ts';
 
+const EVENT_LOG = "Read the host's Windows Remote Management event log.";
+/** There a log-on is of another connection than the host's, which is refused, or the host is asked in plain HTTP and wants messages sealed. */
+const ENDED_TLS =
+  'The same happens where something between this machine and the host ends TLS (a proxy, a load balancer): let it pass TLS through, or use the ' +
+  "host's own http:// address, where messages are sealed.";
+
 /**
  * What an HTTP status means where there is no SOAP message to say more. Class `operator` here always is a refusal before the
  * request was carried out. Null for 2xx.
  * @param scheme by which WinRM knows the log-on, e.g. "Negotiate"
+ * @param isBound the connection was to be logged on, and the log-on was made for the TLS connection under it
  */
-export function refusalOf(host: string, { status, authenticate }: HttpAnswer, scheme: string): Failure | null {
+export function refusalOf(host: string, { status, authenticate }: HttpAnswer, scheme: string, isBound: boolean): Failure | null {
   const details = { host, status };
   if (status >= 200 && status <= 299) return null;
   switch (status) {
     case 401:
-      return unauthorized(host, scheme, offeredSchemes(authenticate), details);
+      return unauthorized(host, scheme, isBound, offeredSchemes(authenticate), details);
     case 403:
       return {
         class: 'operator',
@@ -43,7 +50,7 @@ export function refusalOf(host: string, { status, authenticate }: HttpAnswer, sc
             class: 'retryable',
             code: 'host.malformed-answer',
             message: `Host ${host} answered HTTP ${status} without saying why`,
-            remedy: "Read the host's Windows Remote Management event log.",
+            remedy: isBound && status === 500 ? `${EVENT_LOG} ${ENDED_TLS}` : EVENT_LOG,
             details,
           };
   }
@@ -73,7 +80,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   ],
 };
 
-function unauthorized(host: string, scheme: string, offered: readonly string[], details: Failure['details']): Failure {
+function unauthorized(host: string, scheme: string, isBound: boolean, offered: readonly string[], details: Failure['details']): Failure {
   const offers = offered.length === 0 ? '' : ` (it offers ${offered.join(', ')})`;
   if (scheme !== 'Certificate' && offered.length > 0 && !offered.includes(scheme)) {
     return {
@@ -89,7 +96,7 @@ function unauthorized(host: string, scheme: string, offered: readonly string[], 
     class: 'operator',
     code: 'host.unauthorized',
     message: `Host ${host} refused ${what}${offers}`,
-    remedy,
+    remedy: isBound ? `${remedy} ${ENDED_TLS}` : remedy,
     ...(details === undefined ? {} : { details }),
   };
 }

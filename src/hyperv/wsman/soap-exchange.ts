@@ -107,8 +107,9 @@ async function beforehand<T>(
   }
 }
 
-async function judge(host: string, request: SoapRequest, answer: PostedAnswer, { scheme, mask, account }: ReadyLogOn): Promise<SoapAnswer> {
-  const refusal = refusalOf(host, answer, scheme);
+async function judge(host: string, request: SoapRequest, answer: PostedAnswer, logOn: ReadyLogOn): Promise<SoapAnswer> {
+  const { scheme, mask, account } = logOn;
+  const refusal = refusalOf(host, answer, scheme, logOn.by === 'connection' && answer.connection.tls !== null);
   // What nobody has signed does not prove that the request was not carried out.
   const refused = answer.authentic && refusal?.class === 'operator';
   if (refusal !== null && answer.status === 401) throw failure(request, refusal, answer.sent && !refused);

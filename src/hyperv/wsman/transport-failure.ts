@@ -30,11 +30,19 @@ export class TransportError extends Error {
 const REACH = 'Check address, port, firewall and that the WinRM service runs: winrm enumerate winrm/config/listener.';
 const CERTIFICATE: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'Use the name in the certificate as address, or set its name in the plan.',
-  CERT_HAS_EXPIRED: "Renew the host's certificate.",
+  CERT_HAS_EXPIRED:
+    "Renew the host's certificate, or that of the authority that issued it; which one, shows: openssl s_client -connect HOST:5986 -showcerts.",
   CERT_NOT_YET_VALID: 'Check the clocks of this machine and the host.',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'Pin the certificate (fingerprint) in the plan, or give the host one of your authority.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    'The host sends its own certificate alone, and its issuer is not among the authorities trusted here. Where that is an intermediate authority, ' +
+    'install its certificate on the host (Cert:\\LocalMachine\\CA) or add it to the CA file of the plan; else name the issuer there, or pin the certificate.',
+  UNABLE_TO_GET_ISSUER_CERT:
+    'The CA file of the plan has an intermediate authority and not the root that issued it: add the certificate of the root.',
 };
 const HANDSHAKE = 'Check that the port speaks TLS 1.2 or newer.';
+/** TLS alerts about what this side has shown; with TLS 1.3, or after HTTP.sys has asked late, they come when a request has left. */
+const OWN_CERTIFICATE = /^ERR_SSL_\w+_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 const TRUST = 'Name the issuing authority (CA file) in the plan, or pin the certificate (fingerprint).';
 
 /**
@@ -51,6 +59,17 @@ export function brokenBy(error: Error, phase: 'connecting' | 'waiting' | 'readin
       class: 'operator',
       what: 'did not answer in HTTP',
       remedy: 'Check the port: the address must lead to WinRM.',
+    };
+  }
+  if (errno !== null && OWN_CERTIFICATE.test(errno)) {
+    return {
+      ...base,
+      code: 'host.tls',
+      class: 'operator',
+      what: 'wants another certificate of its client than it was shown',
+      remedy:
+        'With auth: certificate, check its dates, that its file holds the authorities between it and the one the host trusts, and that the host ' +
+        'trusts that one; with any other, let the listener take clients without a certificate.',
     };
   }
   if (phase === 'connecting') return { ...base, ...connecting(errno) };
