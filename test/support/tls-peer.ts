@@ -77,11 +77,11 @@ http {
 
 /**
  * Apache ends TLS, wants a client's certificate for `/wsman` only after it has read what is asked for, and hands on whose it was as `X-Client`.
- * @param protocol of TLS: up to 1.2 it negotiates anew for that, with 1.3 it asks for the certificate afterwards
+ * It speaks TLS 1.2, which is negotiated anew for that, and 1.3, which has post-handshake authentication.
  * @param clientCa file with the authority of clients, PEM
  * @returns the port of its own
  */
-export async function apacheTo(target: number, certificate: PemPair, protocol: 'TLSv1.2' | 'TLSv1.3', clientCa: string): Promise<number> {
+export async function apacheTo(target: number, certificate: PemPair, clientCa: string): Promise<number> {
   const [port = 0] = await freePorts(1);
   await start({
     program: 'apache2',
@@ -98,7 +98,7 @@ Listen ${LOOPBACK}:${port}
 ${modules.map((name) => `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so\n`).join('')}User www-data
 Group www-data
 SSLEngine on
-SSLProtocol ${protocol}
+SSLProtocol +TLSv1.2 +TLSv1.3
 SSLCertificateFile ${certFile}
 SSLCertificateKeyFile ${keyFile}
 SSLCACertificateFile ${clientCa}

@@ -18,7 +18,7 @@ export interface TlsTrust {
 }
 
 /**
- * The TLS options of Node for a trust and a log-on: at least TLS 1.2, and the client's certificate where it is what logs on.
+ * The TLS options of Node for a trust and a log-on: at least TLS 1.2, and the client's certificate where it is what logs on, by TLS 1.2 then.
  * @throws FailbackError `host.tls` when a file can not be read or a key does not fit
  */
 export async function tlsOptions(host: string, trust: TlsTrust, logOn: LogOn): Promise<ConnectionOptions> {
@@ -60,7 +60,9 @@ async function ownCertificate(host: string, logOn: Extract<LogOn, { scheme: 'cer
     readPem(host, 'key', keyFile),
     passphrase === null ? undefined : resolveSecrets(host, passphrase),
   ]);
-  const own = { cert, key, ...(phrase === undefined ? {} : { passphrase: phrase }) };
+  // Unless it is told otherwise HTTP.sys asks for the certificate after the request. By TLS 1.3 that takes post-handshake authentication, which
+  // Node does not offer: users of other clients without it report that Windows Server 2022 resets the connection.
+  const own = { cert, key, maxVersion: 'TLSv1.2' as const, ...(phrase === undefined ? {} : { passphrase: phrase }) };
   try {
     createSecureContext(own);
   } catch (error) {

@@ -40,8 +40,8 @@ const CERTIFICATE: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT:
     'The CA file of the plan has an intermediate authority and not the root that issued it: add the certificate of the root.',
 };
-const HANDSHAKE = 'Check that the port speaks TLS 1.2 or newer.';
-/** TLS alerts about what this side has shown; with TLS 1.3, or after HTTP.sys has asked late, they come when a request has left. */
+const HANDSHAKE = 'Check that the port speaks TLS 1.2 or newer; for auth: certificate it has to be TLS 1.2.';
+/** TLS alerts about what this side has shown, or has not. Where HTTP.sys asked late, and by TLS 1.3, they come when a request has left. */
 const OWN_CERTIFICATE = /^ERR_SSL_\w+_ALERT_(?:\w*CERTIFICATE\w*|UNKNOWN_CA|ACCESS_DENIED)$/;
 const TRUST = 'Name the issuing authority (CA file) in the plan, or pin the certificate (fingerprint).';
 
