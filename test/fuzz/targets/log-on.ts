@@ -38,7 +38,7 @@ export async function fuzzLogOn(random: RandomStream): Promise<string> {
     return answer(status, isVictim && random.next() < 0.15 ? mutateHeader(header, random) : header);
   });
   try {
-    if (refusal !== null) return `refused ${refusalOf('hv-fuzz', refusal, 'Negotiate')?.code ?? 'by nothing'}`;
+    if (refusal !== null) return `refused ${refusalOf('hv-fuzz', refusal, 'Negotiate', false)?.code ?? 'by nothing'}`;
     // Without SPNEGO only the next sealed answer shows who the host is.
     if (bare) return 'logged on without SPNEGO';
     if (host.accepted === null) throw new Finding('is logged on, and no host let it in');
