@@ -22,13 +22,14 @@ const MAX_MESSAGE = 2_000;
 /**
  * Tells what came out of an error, in a word or two.
  * @param allowed what may be thrown there
+ * @param basic the host knows the token of Basic authentication
  * @throws Finding for every other error, and for one that is not as it has to be
  */
-export function outcomeOf(error: unknown, allowed: readonly ErrorClass[]): string {
+export function outcomeOf(error: unknown, allowed: readonly ErrorClass[], basic = true): string {
   if (error instanceof Finding) throw error;
   if (!(error instanceof Error)) throw new Finding(`threw what is no error: ${String(error)}`);
   if (!allowed.some((known) => error.constructor === known)) throw new Finding(`threw ${error.name}: ${error.stack}`);
-  if (tellsSecret(error)) throw new Finding(`tells a secret: ${error.message}`);
+  if (tellsSecret(error, basic)) throw new Finding(`tells a secret: ${error.message}`);
   if (error.message === '' || error.message.length > MAX_MESSAGE) throw new Finding(`has a message of ${error.message.length} characters`);
   if (error instanceof FailbackError) return outcomeOfFailure(error);
   if (error instanceof TransportError) return error.broken.code;

@@ -29,7 +29,8 @@ export class Player {
   answer: { readonly wire: Wire; readonly messageId: string } | null = null;
   readonly #random: RandomStream;
   readonly #corpus: Corpus;
-  readonly #sealed: boolean;
+  /** Its messages are sealed: their type is that of all sealed ones. */
+  readonly sealed: boolean;
   /** The answer that is mutated. */
   readonly #victim: RecordedAnswer | undefined;
   /** Lists have no end. */
@@ -37,12 +38,11 @@ export class Player {
   readonly #played = new Map<string, number>();
   #last: RecordedAnswer | undefined;
 
-  /** @param sealed the type of a message is that of all sealed ones */
   constructor(operation: RecordedOperation, random: RandomStream, corpus: Corpus, sealed = false) {
     this.operation = operation;
     this.#random = random;
     this.#corpus = corpus;
-    this.#sealed = sealed;
+    this.sealed = sealed;
     this.#endless = random.next() < 0.002;
     this.#victim = random.next() < 0.6 ? operation.answers.at(-1) : random.pick(operation.answers);
   }
@@ -53,7 +53,7 @@ export class Player {
     const asked = subject({ body: request });
     const answer = this.#next(asked);
     const played = this.#wireOf(answer, messageId, asked);
-    const wire = this.#sealed ? { ...played, contentType: SOAP } : played;
+    const wire = this.sealed ? { ...played, contentType: SOAP } : played;
     const isChange = this.operation.change !== null && asked.startsWith(`${this.operation.change} `);
     if (isChange) {
       this.changes += 1;

@@ -28,13 +28,13 @@ export interface OnTheWay {
  * @throws Finding
  */
 export function judge(player: Player, ending: Ending, onTheWay: OnTheWay | null = null): string {
-  const { operation, changes, answer } = player;
+  const { operation, changes, answer, sealed } = player;
   if (changes > 1) throw new Finding(`${operation.name} was called ${changes} times`);
   if ('value' in ending) {
     if (operation.change !== null) judgeSuccess(answer, ending.value, onTheWay === null);
     return 'read';
   }
-  const outcome = outcomeOf(ending.error, [FailbackError]);
+  const outcome = outcomeOf(ending.error, [FailbackError], !sealed);
   const { class: failureClass, details, message } = ending.error as FailbackError;
   if (typeof details?.sent !== 'boolean') throw new Finding(`nobody says whether it was sent: ${message}`);
   if (operation.change === null) return outcome;
