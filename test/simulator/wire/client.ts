@@ -37,7 +37,8 @@ export function post(url: string, body: string | Buffer, options: PostOptions = 
       {
         method: options.method ?? 'POST',
         headers: options.chunks === undefined ? { ...headers, 'content-length': Buffer.byteLength(body) } : headers,
-        ...(options.agent === undefined ? {} : { agent: options.agent }),
+        // No connection is kept by default: a server of another test may have had the same port.
+        agent: options.agent ?? false,
         ...(options.ca === undefined ? {} : { ca: options.ca, servername: 'localhost' }),
       },
       (response) => {
