@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Endpoint } from '../endpoint.ts';
 import { type Credentials, createMask, type Mask, resolveSecrets, unusable } from '../secrets.ts';
 import { createKerberos } from './kerberos.ts';
@@ -76,7 +77,8 @@ export async function readyLogOn({ name, hostname }: Endpoint, logOn: LogOn): Pr
       const start = (channelBinding: Buffer | null) => {
         if (credentials === null) return createSpnego([kerberos(channelBinding)]);
         const byPassword = ntlm(credentials, spn, channelBinding);
-        const isWithout = performance.now() < (withoutKerberos.get(logOn) ?? 0);
+        // Kerberos knows hosts by name. Nobody's domain controller is asked about an address.
+        const isWithout = (logOn.spn === undefined && isIP(hostname) !== 0) || performance.now() < (withoutKerberos.get(logOn) ?? 0);
         return createSpnego(isWithout ? [byPassword] : [kerberos(channelBinding), byPassword]);
       };
       return { by: 'connection', scheme: 'Negotiate', protocol: SPNEGO_SESSION, start, mask, account };

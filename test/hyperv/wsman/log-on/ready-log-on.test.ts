@@ -18,10 +18,25 @@ test('a keytab that can not be read is found out before anything is asked', asyn
   await expect(ready).rejects.toMatchObject({ code: 'secret.missing', details: { errno: 'ENOENT', sent: false } });
 });
 
+test('a host that is known by its address alone is logged on to by NTLM, and no domain controller hears of it', async () => {
+  initiate.mockClear();
+  const credentials = async () => ({ username: 'u', password: 'p' });
+  const ready = await readyLogOn(parseEndpoint('hv', 'http://192.0.2.1'), {
+    scheme: 'negotiate',
+    identity: { kind: 'password', credentials },
+  });
+  if (ready.by !== 'connection') throw new Error('connections are what is logged on');
+  const context = ready.start(null);
+  await context.step(null);
+  expect(context.mechanism).toBe('NTLM');
+  expect(initiate).not.toHaveBeenCalled();
+});
+
 test('Kerberos that is not to be had is not asked for at every log-on', async () => {
   const endpoint = parseEndpoint('hv', 'http://hv.example.net');
   const credentials = async () => ({ username: 'u', password: 'p' });
   const logOn: LogOn = { scheme: 'negotiate', identity: { kind: 'password', credentials } };
+  initiate.mockClear();
   for (let connection = 0; connection < 3; connection++) {
     const ready = await readyLogOn(endpoint, logOn);
     if (ready.by !== 'connection') throw new Error('connections are what is logged on');
