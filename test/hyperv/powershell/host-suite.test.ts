@@ -37,5 +37,5 @@ else {
       ),
   };
   // A process for each host of each test: the whole of it takes minutes.
-  describeHyperVHost('PowerShell', access, process.env.TEST_POWERSHELL === 'whole' ? undefined : [failbackRules]);
+  describeHyperVHost('PowerShell', access, [failbackRules]);
 }

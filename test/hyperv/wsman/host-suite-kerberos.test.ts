@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { LogOn } from '../../../src/hyperv/wsman/log-on/log-on.ts';
 import { KerberosRealm, noKerberos, REALM } from '../../support/kerberos-realm.ts';
+import { accessRules } from '../suite/access-rules.ts';
+import { failbackRules } from '../suite/failback-rules.ts';
 import { describeHyperVHost } from '../suite/hyperv-host-suite.ts';
 import { wayBy } from './ways.ts';
 
@@ -36,25 +38,12 @@ const logOn = (scheme: 'kerberos' | 'negotiate'): LogOn => ({
 
 if (noKerberos !== null) describe.skip(`hosts reached by Kerberos (skipped: ${noKerberos})`, () => undefined);
 else {
-  describeHyperVHost(
-    'WS-Management: Kerberos, sealed over HTTP',
+  const way = (auth: 'kerberos' | 'negotiate', tls = false) =>
     wayBy(
-      () => ({ auth: ['kerberos'], keytab }),
-      () => logOn('kerberos'),
-    ),
-  );
-  describeHyperVHost(
-    'WS-Management: Kerberos over TLS',
-    wayBy(
-      () => ({ auth: ['kerberos'], keytab, tls: true }),
-      () => logOn('kerberos'),
-    ),
-  );
-  describeHyperVHost(
-    'WS-Management: Negotiate, which takes Kerberos',
-    wayBy(
-      () => ({ auth: ['negotiate'], keytab }),
-      () => logOn('negotiate'),
-    ),
-  );
+      () => ({ auth: [auth], keytab, tls }),
+      () => logOn(auth),
+    );
+  describeHyperVHost('WS-Management: Kerberos, sealed over HTTP', way('kerberos'));
+  describeHyperVHost('WS-Management: Kerberos over TLS', way('kerberos', true), [accessRules, failbackRules]);
+  describeHyperVHost('WS-Management: Negotiate, which takes Kerberos', way('negotiate'), [accessRules, failbackRules]);
 }

@@ -1,3 +1,5 @@
+import { accessRules } from '../suite/access-rules.ts';
+import { failbackRules } from '../suite/failback-rules.ts';
 import { describeHyperVHost } from '../suite/hyperv-host-suite.ts';
 import type { Access } from '../suite/scene.ts';
 import { basic, hostAt } from './hosts.ts';
@@ -29,4 +31,8 @@ const WAYS: Readonly<Record<string, Access>> = {
   ),
 };
 
-for (const [way, access] of Object.entries(WAYS)) describeHyperVHost(`WS-Management: ${way}`, access);
+/** The others are as these are, with other protection. */
+const TRIED_WHOLE = ['NTLM, sealed over HTTP', 'a certificate'];
+
+for (const [way, access] of Object.entries(WAYS))
+  describeHyperVHost(`WS-Management: ${way}`, access, TRIED_WHOLE.includes(way) ? undefined : [accessRules, failbackRules]);
