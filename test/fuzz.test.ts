@@ -10,7 +10,7 @@ import { sampleOf } from './fuzz/sample.ts';
 import { PASSWORD } from './fuzz/secrets.ts';
 import { judge } from './fuzz/verdict.ts';
 
-const CASES = 4_000;
+const CASES = 2_000;
 
 /** Runs `npm run fuzz` in a process of its own. */
 async function fuzz(...words: readonly string[]): Promise<{ code: unknown; said: string; told: string }> {

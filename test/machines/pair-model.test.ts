@@ -43,10 +43,8 @@ const SOME = NAMES.flatMap((stage, index) => {
 });
 const MORE = [
   row('failed over', 'requests that arrive late', 'commit', 1),
-  row('failed over home', 'requests that arrive late', 'rollback', 1),
   row('home, off', 'requests that arrive late', 'rollback', 1),
   row('replicating', 'cancelled, and requests that arrive late', 'commit', 1),
-  row('replicating', 'cancelled, and replication and machines that break', 'commit', 1),
   row('home, off', 'cancelled, and a VM that moves to another node', 'commit', 1),
   row('prepared', 'a VM that moves to another node', 'commit', 1),
   row('reversed', 'data that may not move yet', 'commit', 1),
