@@ -8,7 +8,7 @@ import type { Way } from './ways.ts';
 export interface Cost {
   /** Calls a second. */
   readonly rate: number;
-  /** Processor time a call, milliseconds: of this process and of those it has started, but the hosts'. */
+  /** Processor time a call, milliseconds: of this process and of those it has started, but the hosts'. What killed processes used is not seen. */
   readonly cpu: number;
 }
 
@@ -67,7 +67,7 @@ async function look(host: HyperVHost, { vms }: ServedSimulatedHost): Promise<voi
 async function costOf({ calls, atOnce, hostsPid }: Load, call: () => Promise<void>): Promise<Cost> {
   const [began, before] = [performance.now(), ownCpu(hostsPid)];
   await inParallel(calls, atOnce, call);
-  const [wall, cpu] = [performance.now() - began, ownCpu(hostsPid) - before];
+  const [wall, cpu] = [performance.now() - began, Math.max(0, ownCpu(hostsPid) - before)];
   return { rate: (calls * 1000) / wall, cpu: cpu / calls };
 }
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { HyperVHost } from '../../src/hyperv/hyperv-host.ts';
 import { createPowerShellHost } from '../../src/hyperv/powershell/powershell-host.ts';
 import type { LogOn } from '../../src/hyperv/wsman/log-on/log-on.ts';
@@ -16,7 +16,7 @@ export interface Way {
 }
 
 /** Stands in for the commands of CIM, which are on Windows only. */
-const CIM_MODULE = join('test', 'hyperv', 'powershell', 'cim-module', 'SimulatedCim.psm1');
+const CIM_MODULE = resolve('test', 'hyperv', 'powershell', 'cim-module', 'SimulatedCim.psm1');
 
 /**
  * All that can be had here.
