@@ -64,7 +64,7 @@ export class Connection {
 
   /** Certificate the host has shown, DER; null without TLS. */
   get certificate(): Buffer | null {
-    return 'getPeerX509Certificate' in this.#socket ? ((this.#socket as TLSSocket).getPeerX509Certificate()?.raw ?? null) : null;
+    return this.#socket instanceof TLSSocket ? (this.#socket.getPeerX509Certificate()?.raw ?? null) : null;
   }
 
   /** Closes it when nobody uses it for so long, milliseconds. 0: never. */

@@ -2,7 +2,7 @@ import { FailbackError, type Failure, type FailureClass } from '../../domain/fai
 import { descend, parseXmlInParts, type XmlElement, XmlRefused } from '../xml/xml-reader.ts';
 import type { Connection } from './connection.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { HttpAnswer } from './http-exchange.ts';
+import { type HttpAnswer, timerDelay } from './http-exchange.ts';
 import { notWsman, refusalOf } from './http-refusal.ts';
 import type { HttpTransport, Post } from './http-transport.ts';
 import type { LogOn } from './log-on/log-on.ts';
@@ -93,7 +93,7 @@ async function beforehand<T>(
           details: { host, operation, sent: false },
         }),
       );
-    const timer = setTimeout(giveUp, Math.min(Math.max(0, deadline - performance.now()), 2 ** 31 - 1));
+    const timer = setTimeout(giveUp, timerDelay(deadline));
     signal?.addEventListener('abort', giveUp, { once: true });
     stop = () => {
       clearTimeout(timer);

@@ -1,5 +1,5 @@
-import type { BrokenExchange } from '../transport-failure.ts';
-import type { SecurityError, SecurityTrouble } from './security-context.ts';
+import { type BrokenExchange, TransportError } from '../transport-failure.ts';
+import { type SecurityContext, SecurityError, type SecurityTrouble } from './security-context.ts';
 
 const MEANING: Readonly<Record<SecurityTrouble, Pick<BrokenExchange, 'code' | 'class' | 'remedy'>>> = {
   unavailable: {
@@ -27,12 +27,15 @@ const MEANING: Readonly<Record<SecurityTrouble, Pick<BrokenExchange, 'code' | 'c
 };
 
 /**
- * What a trouble with a log-on or a sealed message means.
- * @param mechanism e.g. "NTLM"
+ * Throws what was thrown while a connection was logged on, or while a message was sealed or opened, in the words of the transport.
+ * @param context names the mechanism
  * @param sent whether a request may have reached the host
+ * @throws TransportError for a SecurityError, else the error itself
  */
-export function brokenSecurity({ trouble, message, remedy }: SecurityError, mechanism: string, sent: boolean): BrokenExchange {
+export function throwBroken(error: unknown, { mechanism }: SecurityContext, sent: boolean): never {
+  if (!(error instanceof SecurityError)) throw error;
+  const { trouble, message, remedy } = error;
   const meaning = MEANING[trouble];
   const what = `can not be spoken to by ${mechanism}: ${message}`;
-  return { ...meaning, remedy: remedy ?? meaning.remedy, what, sent, stale: false, errno: null };
+  throw new TransportError({ ...meaning, remedy: remedy ?? meaning.remedy, what, sent, stale: false, errno: null });
 }

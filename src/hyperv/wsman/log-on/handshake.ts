@@ -1,6 +1,5 @@
 import type { HttpAnswer } from '../http-exchange.ts';
-import { TransportError } from '../transport-failure.ts';
-import { brokenSecurity } from './broken-security.ts';
+import { throwBroken } from './broken-security.ts';
 import { type SecurityContext, SecurityError } from './security-context.ts';
 
 /** Tokens that are sent at most: Kerberos needs one or two, NTLM two, and one more where SPNEGO has to change the mechanism. */
@@ -33,8 +32,7 @@ export async function handshake(
     }
     throw new SecurityError('malformed', 'The host does not come to an end with the log-on');
   } catch (error) {
-    if (!(error instanceof SecurityError)) throw error;
-    throw new TransportError(brokenSecurity(error, context.mechanism, false));
+    throwBroken(error, context, false);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Connection } from '../connection.ts';
 import type { HttpAnswer, HttpPost } from '../http-exchange.ts';
 import { TransportError } from '../transport-failure.ts';
-import { brokenSecurity } from './broken-security.ts';
+import { throwBroken } from './broken-security.ts';
 import { channelBinding } from './channel-binding.ts';
 import { handshake } from './handshake.ts';
 import type { ReadyLogOn } from './ready-log-on.ts';
@@ -65,8 +65,7 @@ function sealedBody(security: SecurityContext, message: Buffer, protocol: string
   try {
     return writeSealed(security.seal(message), message.length, protocol);
   } catch (error) {
-    if (error instanceof SecurityError) throw new TransportError(brokenSecurity(error, security.mechanism, false));
-    throw error;
+    throwBroken(error, security, false);
   }
 }
 
@@ -105,8 +104,7 @@ function opened(security: SecurityContext, answer: HttpAnswer): HttpAnswer {
     });
     return { ...answer, contentType: parts[0]?.originalContentType ?? '', body: Buffer.concat(plain) };
   } catch (error) {
-    if (!(error instanceof SecurityError)) throw error;
-    throw new TransportError(brokenSecurity(error, security.mechanism, true));
+    throwBroken(error, security, true);
   }
 }
 
