@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { LogOn } from '../../src/hyperv/wsman/log-on/log-on.ts';
-import { KerberosRealm, noKerberos, REALM } from '../../test/support/kerberos-realm.ts';
+import { KerberosRealm, noKerberos, REALM, SIMULATED } from '../../test/support/kerberos-realm.ts';
 
 /** A Kerberos realm of the benchmark's own. */
 export interface Realm {
@@ -11,11 +11,6 @@ export interface Realm {
   stop(): Promise<void>;
 }
 
-const SPN = 'HTTP/hv.failback.test';
-/** The account of simulated hosts. */
-const ACCOUNT = 'hvadmin';
-const PASSWORD = 'Tickets, please';
-
 /** @returns null, and says why on stderr, where no realm can be had */
 export async function startRealm(directory: string): Promise<Realm | null> {
   if (noKerberos !== null) {
@@ -24,10 +19,9 @@ export async function startRealm(directory: string): Promise<Realm | null> {
   }
   const realm = await KerberosRealm.start(join(directory, 'realm'));
   realm.enter();
-  realm.add(ACCOUNT, PASSWORD);
-  realm.add(SPN, null);
-  const keytab = realm.keytab(SPN);
-  const name = realm.kinit(ACCOUNT, PASSWORD);
-  const identity = { kind: 'cache', name, principal: `${ACCOUNT}@${REALM}` } as const;
-  return { keytab, logOn: { scheme: 'kerberos', spn: SPN, identity }, stop: () => realm.stopKdc() };
+  const keytab = realm.addSimulated();
+  const { account, password, spn } = SIMULATED;
+  const name = realm.kinit(account, password);
+  const identity = { kind: 'cache', name, principal: `${account}@${REALM}` } as const;
+  return { keytab, logOn: { scheme: 'kerberos', spn, identity }, stop: () => realm.stopKdc() };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NO_PWSH, PWSH } from '../hyperv/powershell/pwsh.ts';
-import { KerberosRealm, noKerberos, REALM } from '../support/kerberos-realm.ts';
+import { KerberosRealm, noKerberos, REALM, SIMULATED } from '../support/kerberos-realm.ts';
 import { eventually } from '../support/system.ts';
 import { type AccessTo, endOf, jsonLines, Product } from './product.ts';
 
@@ -12,8 +12,6 @@ import { type AccessTo, endOf, jsonLines, Product } from './product.ts';
 const MEMBERS = Number(process.env.TRANSPORT_MEMBERS ?? 12);
 const KILLS = MEMBERS >= 100 ? 3 : 1;
 
-const SPN = 'HTTP/hv.failback.test';
-const PASSWORD = 'Tickets, please';
 const CIM_MODULE = fileURLToPath(new URL('../hyperv/powershell/cim-module', import.meta.url));
 
 const directory = mkdtempSync(join(tmpdir(), 'failback-transports-'));
@@ -27,10 +25,8 @@ beforeAll(async () => {
   writeFileSync(POWERSHELL, `#!/bin/sh\nPSModulePath='${join(directory, 'modules')}' exec '${PWSH}' "$@"\n`, { mode: 0o755 });
   if (noKerberos !== null) return;
   realm = await KerberosRealm.start(directory);
-  realm.add('hvadmin', PASSWORD);
-  realm.add(SPN, null);
-  keytab = realm.keytab(SPN);
-  writeFileSync(join(directory, 'password'), PASSWORD, { mode: 0o600 });
+  keytab = realm.addSimulated();
+  writeFileSync(join(directory, 'password'), SIMULATED.password, { mode: 0o600 });
 });
 afterAll(async () => {
   await realm?.stopKdc();
@@ -71,8 +67,8 @@ const WAYS: Readonly<Record<string, Way>> = {
     simulate: () => ['--auth', 'kerberos', '--keytab', keytab],
     access: () => ({
       auth: 'kerberos',
-      spn: SPN,
-      credentials: { username: `hvadmin@${REALM}`, password: `file:${join(directory, 'password')}` },
+      spn: SIMULATED.spn,
+      credentials: { username: `${SIMULATED.account}@${REALM}`, password: `file:${join(directory, 'password')}` },
     }),
     environment: () => ({ KRB5_CONFIG: realm?.config ?? '' }),
     lacking: noKerberos,

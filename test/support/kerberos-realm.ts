@@ -7,6 +7,9 @@ import { freePorts, guard, until } from './redis-servers.ts';
 
 export const REALM = 'FAILBACK.TEST';
 
+/** Simulated hosts in the realm, and the account that they know. */
+export const SIMULATED = { spn: 'HTTP/hv.failback.test', account: 'hvadmin', password: 'Tickets, please' } as const;
+
 /** No name is looked up outside, and the KDC is asked by TCP, on which it is known to listen. */
 const LIBDEFAULTS = {
   default_realm: REALM,
@@ -103,6 +106,13 @@ ${defaults.map(([name, value]) => `  ${name} = ${value}\n`).join('')}[realms]
       ...(password === null ? ['-randkey'] : ['-pw', password]),
       principal,
     ]);
+  }
+
+  /** Lets {@link SIMULATED}'s account log on to its hosts. @returns the hosts' keytab */
+  addSimulated(): string {
+    this.add(SIMULATED.account, SIMULATED.password);
+    this.add(SIMULATED.spn, null);
+    return this.keytab(SIMULATED.spn);
   }
 
   /** @param options of `modify_principal` */

@@ -3,16 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { LogOn } from '../../../src/hyperv/wsman/log-on/log-on.ts';
-import { KerberosRealm, noKerberos, REALM } from '../../support/kerberos-realm.ts';
+import { KerberosRealm, noKerberos, REALM, SIMULATED } from '../../support/kerberos-realm.ts';
 import { accessRules } from '../suite/access-rules.ts';
 import { failbackRules } from '../suite/failback-rules.ts';
 import { describeHyperVHost } from '../suite/hyperv-host-suite.ts';
 import { wayBy } from './ways.ts';
-
-/** What simulated hosts call theirs. */
-const ACCOUNT = 'hvadmin';
-const SPN = 'HTTP/hv.failback.test';
-const PASSWORD = 'Tickets, please';
 
 const directory = mkdtempSync(join(tmpdir(), 'failback-realm-'));
 let realm: KerberosRealm | undefined;
@@ -21,9 +16,7 @@ beforeAll(async () => {
   if (noKerberos !== null) return;
   realm = await KerberosRealm.start(directory);
   realm.enter();
-  realm.add(ACCOUNT, PASSWORD);
-  realm.add(SPN, null);
-  keytab = realm.keytab(SPN);
+  keytab = realm.addSimulated();
 });
 afterAll(async () => {
   await realm?.stopKdc();
@@ -32,8 +25,8 @@ afterAll(async () => {
 
 const logOn = (scheme: 'kerberos' | 'negotiate'): LogOn => ({
   scheme,
-  spn: SPN,
-  identity: { kind: 'password', credentials: async () => ({ username: `${ACCOUNT}@${REALM}`, password: PASSWORD }) },
+  spn: SIMULATED.spn,
+  identity: { kind: 'password', credentials: async () => ({ username: `${SIMULATED.account}@${REALM}`, password: SIMULATED.password }) },
 });
 
 if (noKerberos !== null) describe.skip(`hosts reached by Kerberos (skipped: ${noKerberos})`, () => undefined);
