@@ -4,8 +4,13 @@ import { LongestFirst } from './test/support/longest-first.ts';
 /** Where continuous integration wants the results as JSON, beside the output for people. */
 const results = process.env.FAILBACK_TEST_RESULTS;
 
-/** Logic without I/O: its files share what they import, which takes longer than their tests. */
-const PURE = ['domain', 'machines', 'plan', 'report', 'simulator/world'].map((folder) => `test/${folder}/**/*.test.ts`);
+/**
+ * Files that share a process and what they import, which takes longer than many of their tests. Not those that start workers or depend on
+ * what a process was told before, such as its libraries for Kerberos.
+ */
+const SHARED = ['domain/**', 'hyperv/wsman', 'machines/**', 'plan/**', 'report/**', 'runtime', 'simulator/world/**', 'simulator/wire'].map(
+  (folder) => `test/${folder}/*.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -14,7 +19,10 @@ export default defineConfig({
     teardownTimeout: 20_000,
     reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
     sequence: { sequencer: LongestFirst },
-    projects: [project('pure', { include: PURE, isolate: false }), project('real', { include: ['test/**/*.test.ts'], exclude: PURE })],
+    projects: [
+      project('shared', { include: SHARED, isolate: false }),
+      project('apart', { include: ['test/**/*.test.ts'], exclude: SHARED }),
+    ],
   },
 });
 

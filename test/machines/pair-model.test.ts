@@ -49,12 +49,12 @@ const MORE = [
   row('prepared', 'a VM that moves to another node', 'commit', 1),
   row('reversed', 'data that may not move yet', 'commit', 1),
   row('replicating', 'cancelled, and machines that are slow to go off', 'commit', 1),
-  row('replicating', 'cancelled, and machines that are slow to go off', 'commit', 2),
 ];
 
 const ALL = [
   ...NAMES.flatMap((stage) => Object.keys(TROUBLES).flatMap((trouble) => POLICIES.map((commit) => row(stage, trouble, commit, 1)))),
   ...Object.keys(TROUBLES).map((trouble) => row('replicating', trouble, 'commit', 2)),
+  row('replicating', 'cancelled, and machines that are slow to go off', 'commit', 2),
   ...Object.keys(TOGETHER).map((trouble) => row('replicating', trouble, 'commit', 1)),
   ...Object.keys(PLANNED).flatMap((trouble) => ['reversed', 'prepared'].map((stage) => row(stage, trouble, 'commit', 1))),
 ];

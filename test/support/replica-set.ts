@@ -1,5 +1,11 @@
 import { type ServerProcess, until } from './redis-servers.ts';
 
+/**
+ * Sentinels and nodes of a cluster give up after five seconds, e.g. when the replica they chose was too busy to answer, and try again by
+ * themselves only when the primary is gone: who asked for it asks again.
+ */
+const GIVEN_UP_MS = 10_000;
+
 /** A primary and the replicas one of which takes over from it: Sentinels watch one such set, a cluster has one for each share of its slots. */
 export abstract class ReplicaSet {
   /** The primary, as most of those know it who decide about it. */
@@ -38,13 +44,14 @@ export abstract class ReplicaSet {
   /** Asks for a failover while everybody is well, and waits for it. @returns the former primary, a replica now */
   async failOver(): Promise<ServerProcess> {
     const before = await this.primary();
-    await until('a failover', () =>
-      this.askForFailover().then(
-        () => true,
-        () => false,
-      ),
+    await until(
+      'a failover',
+      async () => {
+        const isAccepted = await succeeds(this.askForFailover());
+        return isAccepted && (await succeeds(this.#tookOver(before, GIVEN_UP_MS)));
+      },
+      6 * GIVEN_UP_MS,
     );
-    await this.#tookOver(before);
     return before;
   }
 
@@ -54,10 +61,21 @@ export abstract class ReplicaSet {
     await this.untilReplicated();
   }
 
-  async #tookOver(former: ServerProcess): Promise<void> {
-    await until('a failover', async () => {
-      const primary = await this.primary();
-      return primary !== former && (await primary.info('replication')).get('role') === 'master';
-    });
+  async #tookOver(former: ServerProcess, withinMs?: number): Promise<void> {
+    await until(
+      'a failover',
+      async () => {
+        const primary = await this.primary();
+        return primary !== former && (await primary.info('replication')).get('role') === 'master';
+      },
+      withinMs,
+    );
   }
+}
+
+function succeeds(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false,
+  );
 }
