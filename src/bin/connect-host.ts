@@ -32,13 +32,14 @@ export async function connectHost(host: RunHost, { environment, warn }: ConnectH
     });
   const { name, address } = host;
   if (access.transport === 'powershell') {
-    const { credentials, auth, executable, sessions } = access;
+    const { credentials, auth, executable, configurationName, sessions } = access;
     return createPowerShellHost({
       name,
       address,
       credentials: credentials === null ? null : credentialsOf(credentials, readSecret),
       authentication: AUTHENTICATION[auth],
       ...(executable === null ? {} : { executable }),
+      ...(configurationName === null ? {} : { configurationName }),
       sessions,
     });
   }

@@ -16,9 +16,11 @@ export function proofWords({ credentials }: HostAccess): string {
   return credentials.cache === null ? 'ticket cache' : `ticket cache ${credentials.cache}`;
 }
 
-/** "negotiate", "powershell, kerberos" */
-export function logOnWords({ transport, auth }: HostAccess): string {
-  return transport === 'wsman' ? auth : `${transport}, ${auth}`;
+/** "negotiate", "powershell, kerberos", "powershell, kerberos, endpoint Failback" */
+export function logOnWords(access: HostAccess): string {
+  if (access.transport === 'wsman') return access.auth;
+  const { transport, auth, configurationName } = access;
+  return `${transport}, ${auth}${configurationName === null ? '' : `, endpoint ${configurationName}`}`;
 }
 
 /** Whom it is believed that the host is the host. */

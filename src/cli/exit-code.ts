@@ -38,6 +38,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   const { code } = error;
   if (USAGE.includes(code)) return ExitCode.Usage;
   if (code === 'preflight.blocked' || code.startsWith('vm.')) return ExitCode.Blocked;
-  if (code.startsWith('redis.') || code.startsWith('host.')) return ExitCode.Unreachable;
+  if (code.startsWith('redis.') || code.startsWith('host.') || code.startsWith('powershell.')) return ExitCode.Unreachable;
   return ExitCode.Internal;
 }

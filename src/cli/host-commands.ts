@@ -27,6 +27,10 @@ const SCHEMES = { negotiate: 'Negotiate', kerberos: 'Kerberos', ntlm: 'Negotiate
  */
 export function commandFor(failure: Failure, host: PlanHost, account: string | null): string | undefined {
   const { code, details = {} } = failure;
+  if (host.access.transport === 'powershell' && host.access.configurationName !== null) {
+    const command = endpointCommand(failure, host.access.configurationName, account);
+    if (command !== undefined) return command;
+  }
   switch (code) {
     case 'host.name-unresolved':
       return 'Register-DnsClient';
@@ -60,6 +64,19 @@ export function commandFor(failure: Failure, host: PlanHost, account: string | n
     case 'host.fault':
     case 'host.malformed-answer':
       return READ_WINRM_LOG;
+    default:
+      return undefined;
+  }
+}
+
+/** Who comes by an endpoint needs no rights of his own on the host, but to be let in there. */
+function endpointCommand({ code }: Failure, name: string, account: string | null): string | undefined {
+  switch (code) {
+    case 'host.unauthorized':
+      return `(Get-PSSessionConfiguration -Name ${quote(name)}).Permission`;
+    case 'host.forbidden':
+    case 'powershell.unavailable':
+      return `.\\Register-FailbackEndpoint.ps1 -Name ${quote(name)} -Group ${quote(account ?? 'DOMAIN\\group')}`;
     default:
       return undefined;
   }

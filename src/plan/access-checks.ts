@@ -71,6 +71,8 @@ function* checkAddress({ path, host, transport, auth, address }: Access): Genera
   if (scheme === 'dcom' && transport === 'wsman')
     yield refuse('dcom:// is spoken by PowerShell only', 'https://, or transport: powershell');
   if (scheme === 'dcom' && auth === 'basic') yield refuse('dcom:// has no Basic authentication', 'auth: negotiate or kerberos');
+  if (scheme === 'dcom' && isRecord(host.powershell) && host.powershell.configurationName !== undefined)
+    yield refuse('dcom:// has no session configurations', 'https:// or http://, or no configurationName');
   if (scheme !== 'dcom' && transport === 'powershell' && new URL(address.address).pathname !== '/wsman')
     yield refuse('PowerShell asks at /wsman only', 'an address without a path');
   if (scheme === 'http' && auth === 'basic' && host.allowUnencrypted !== true)

@@ -60,6 +60,8 @@ export const hostAccess = z.union([
     credentials: account.nullable(),
     /** A program on the PATH or an absolute path; null: `powershell` on Windows, else `pwsh`. */
     executable: z.string().nullable(),
+    /** Session configuration of the host that is asked (JEA); null: its CIM is. Runs from before there was one have none. */
+    configurationName: z.string().nullable().default(null),
     /** Sessions kept open, 1 to 8. */
     sessions: z.number(),
   }),

@@ -62,9 +62,16 @@ export const powershell = z.strictObject(
     executable: freeText('a PowerShell', 4096)
       .optional()
       .meta({ description: 'pwsh, powershell, or a path relative to the plan file. Default: powershell on Windows, else pwsh.' }),
+    configurationName: checkedText('the name of a session configuration: letters, digits, dots, dashes and underscores', (value) =>
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/.test(value) ? null : 'this is not the name of a session configuration',
+    )
+      .optional()
+      .meta({
+        description: "A session configuration of the host with failback's module (JEA), which is asked instead of the host's CIM.",
+      }),
     sessions: wholeNumber(1, 8, DEFAULT_SESSIONS).optional().meta({ description: 'Sessions kept open to the host.' }),
   },
-  { error: 'a mapping with executable and sessions' },
+  { error: 'a mapping with executable, configurationName and sessions' },
 );
 
 const SPN = /^[A-Za-z][A-Za-z0-9-]*\/[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]{1,5})?(@[A-Za-z0-9._-]+)?$/;

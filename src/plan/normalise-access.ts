@@ -12,7 +12,8 @@ export function normaliseAccess(host: HostInput, folder: string): HostAccess {
   const credentials = host.credentials === undefined ? null : normaliseCredentials(host.credentials, folder);
   if (transport === 'powershell') {
     const executable = powershell?.executable === undefined ? null : normaliseProgram(powershell.executable, folder);
-    return hostAccess.parse({ transport, auth, credentials, executable, sessions: powershell?.sessions ?? DEFAULT_SESSIONS });
+    const { configurationName = null, sessions = DEFAULT_SESSIONS } = powershell ?? {};
+    return hostAccess.parse({ transport, auth, credentials, executable, configurationName, sessions });
   }
   const hex = tls?.fingerprint?.replace(/^sha256:/i, '').replaceAll(':', '');
   return hostAccess.parse({

@@ -88,8 +88,8 @@ function hostEntry({ name, address, access, limits, ...more }: PlanHost, told: T
 function accessEntry(access: HostAccess) {
   const auth = { auth: access.auth, ...(access.credentials && { credentials: given(access.credentials) }) };
   if (access.transport === 'powershell') {
-    const { transport, executable, sessions } = access;
-    return { transport, ...auth, powershell: given({ executable, sessions }) };
+    const { transport, executable, configurationName, sessions } = access;
+    return { transport, ...auth, powershell: given({ executable, configurationName, sessions }) };
   }
   const { caFile, fingerprint } = access.tls;
   return {

@@ -20,6 +20,14 @@ const hostAt = (address: string, access: HostAccess = NEGOTIATE): PlanHost => ({
   replicaCertificate: null,
   limits: { inFlight: 3, transfers: 3 },
 });
+const POWERSHELL: HostAccess = {
+  transport: 'powershell',
+  auth: 'kerberos',
+  credentials: null,
+  executable: null,
+  configurationName: null,
+  sessions: 2,
+};
 const HTTPS = hostAt('https://hv-dr-01.contoso.example:5986/wsman');
 
 function command(code: FailureCode, host: PlanHost, details = {}, more: { class?: FailureClass; account?: string | null } = {}) {
@@ -46,6 +54,27 @@ describe('the command for a host that can not be reached', () => {
     expect(command('host.unreachable', hostAt(address), { errno: 'ETIMEDOUT' })).toBe(open);
     expect(command('host.timeout', hostAt(address), { sent: false })).toBe(open);
     expect(command('host.timeout', hostAt(address), { sent: true })).toBe('Restart-Service WinRM');
+  });
+});
+
+describe('the command for an endpoint', () => {
+  const endpoint = hostAt('https://h1:5986/wsman', { ...POWERSHELL, configurationName: 'Failback' });
+  const register = ".\\Register-FailbackEndpoint.ps1 -Name 'Failback' -Group 'CONTOSO\\svc'";
+
+  test.each<[FailureCode, string]>([
+    ['host.unauthorized', "(Get-PSSessionConfiguration -Name 'Failback').Permission"],
+    ['powershell.unavailable', register],
+    ['host.forbidden', register],
+    ['host.name-unresolved', 'Register-DnsClient'],
+  ])('is about the endpoint for %s', (code, expected) => {
+    expect(command(code, endpoint)).toBe(expected);
+  });
+
+  test('says by which one the host was asked', () => {
+    const identity = { productVendor: null, productVersion: null, tls: null, logOn: null, clockSkewMs: null } as HostIdentity;
+    expect(connectionFindings(endpoint, identity, 0)[1]?.message).toBe(
+      'logged on as whoever runs the worker by powershell, kerberos, endpoint Failback',
+    );
   });
 });
 
@@ -146,14 +175,13 @@ describe('what is told of a connection', () => {
   });
 
   test('is what the plan says where the way to the host tells nothing', () => {
-    const powershell: HostAccess = { transport: 'powershell', auth: 'kerberos', credentials: null, executable: null, sessions: 2 };
     const quiet = { ...identity, tls: null };
-    expect(connectionFindings(hostAt('dcom://h1', powershell), quiet, 0).map(({ message }) => message)).toEqual([
+    expect(connectionFindings(hostAt('dcom://h1', POWERSHELL), quiet, 0).map(({ message }) => message)).toEqual([
       'reached by PowerShell, DCOM; somebody who does not tell a name answers',
       'logged on as whoever runs the worker by powershell, kerberos',
       'the host does not tell its clock',
     ]);
-    const [limits] = limitFindings(hostAt('dcom://h1', powershell), { winrm: null, activeTransfers: null });
+    const [limits] = limitFindings(hostAt('dcom://h1', POWERSHELL), { winrm: null, activeTransfers: null });
     expect(limits?.message).toBe('the limits of WinRM are not to be read: PowerShell does not lead to them');
   });
 });

@@ -31,7 +31,7 @@ const EVERY: readonly HostAccess[] = [
   { ...TICKETED, credentials: { username: 'svc', keytab: '/k' }, spn: 'WSMAN/h1' },
   { ...TICKETED, auth: 'negotiate', credentials: { cache: null, username: null } },
   { ...WSMAN, auth: 'certificate', credentials: { certificate: '/c', key: '/k', passphrase: null } },
-  { transport: 'powershell', auth: 'negotiate', credentials: null, executable: null, sessions: 2 },
+  { transport: 'powershell', auth: 'negotiate', credentials: null, executable: null, configurationName: null, sessions: 2 },
 ];
 
 describe('how a host is to be reached, as it is kept with a run', () => {

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { useRedis } from '../support/redis.ts';
 import { ENVIRONMENT, failback, PASSWORD, simulate, writePlan } from './command-line.ts';
 import { ACTS_ON_TERMINALS } from './terminal-text.ts';
@@ -39,6 +42,31 @@ describe('hosts check', () => {
     const plan = writePlan(await simulate({ hosts: 1 }));
     const { stdout } = await failback(['hosts', 'check', plan], { FAILBACK_DATA: ENVIRONMENT.FAILBACK_DATA });
     expect(stdout).toContain('env:HV_PASSWORD: the environment variable is not set');
+  });
+});
+
+describe('hosts endpoint', () => {
+  test('writes the module for the hosts, again where it is already, and says what to do with it', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'failback-endpoint-'));
+    onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+    for (const _ of [1, 2]) {
+      const { code, stdout } = await failback(['hosts', 'endpoint', directory], ENVIRONMENT);
+      expect(code).toBe(0);
+      expect(stdout).toContain("Register-FailbackEndpoint.ps1 -Group 'CONTOSO\\DR Operators'");
+    }
+    const [psrc, module] = ['RoleCapabilities/Failback.psrc', 'Failback.psm1'].map((name) =>
+      readFileSync(join(directory, 'Failback', name), 'utf8'),
+    );
+    const [, visible] = /VisibleFunctions = '([\w-]+)'/.exec(psrc ?? '') ?? [];
+    expect(module).toContain(`Export-ModuleMember -Function ${visible}`);
+    const { code, objects } = await failback(['hosts', 'endpoint', directory, '--json'], ENVIRONMENT);
+    expect({ code, objects }).toEqual({ code: 0, objects: [{ type: 'endpoint', folder: join(directory, 'Failback') }] });
+  });
+
+  test('says where it can not be written', async () => {
+    const { code, stderr } = await failback(['hosts', 'endpoint', '/dev/null/there'], ENVIRONMENT);
+    expect(code).toBe(2);
+    expect(stderr).toContain('/dev/null/there/Failback can not be written');
   });
 });
 

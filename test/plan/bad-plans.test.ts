@@ -301,6 +301,14 @@ const CASES: Record<string, [text: string, ...findings: string[]][]> = {
   ],
   'PowerShell as the way to a host': [
     [powershell('https://h1', 'auth: ntlm'), '4:61: auth ntlm cannot be had with transport powershell (valid: negotiate, kerberos, basic)'],
+    [
+      powershell('dcom://h1', 'powershell: { configurationName: Failback }'),
+      '4:18: dcom:// has no session configurations (valid: https:// or http://, or no configurationName)',
+    ],
+    [
+      powershell('https://h1', "powershell: { configurationName: 'a b' }"),
+      '4:88: this is not the name of a session configuration (valid: the name of a session configuration: letters, digits, dots, dashes and underscores)',
+    ],
     [powershell('dcom://h1:135'), `4:18: a dcom:// address has no port and no path (valid: ${ADDRESS})`],
     [powershell('https://h1/other'), '4:18: PowerShell asks at /wsman only (valid: an address without a path)'],
     [powershell('dcom://h1', 'auth: basic'), '4:18: dcom:// has no Basic authentication (valid: auth: negotiate or kerberos)'],

@@ -72,6 +72,11 @@ const POWERSHELL: readonly [title: string, entry: object, access: object][] = [
     { auth: 'kerberos', credentials: PASSWORD, executable: 'pwsh', sessions: 8 },
   ],
   [
+    'another account, by an endpoint',
+    { credentials: PASSWORD, powershell: { configurationName: 'Failback' } },
+    { auth: 'negotiate', credentials: PASSWORD, executable: null, configurationName: 'Failback', sessions: 2 },
+  ],
+  [
     'a program by its path',
     { powershell: { executable: './bin/pwsh' } },
     { auth: 'negotiate', credentials: null, executable: resolve('plans/bin/pwsh'), sessions: 2 },
@@ -83,7 +88,7 @@ const ALL = [
   ...POWERSHELL.map(([title, entry, access]) => ({
     title: `PowerShell as ${title}`,
     entry: { transport: 'powershell', ...entry },
-    access: { transport: 'powershell', ...access },
+    access: { transport: 'powershell', configurationName: null, ...access },
   })),
 ];
 

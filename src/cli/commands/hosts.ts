@@ -1,4 +1,8 @@
+import { cp } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { FailbackError } from '../../domain/failure.ts';
 import { loadPlan } from '../../plan/load-plan.ts';
 import { printable } from '../../report/printable.ts';
 import type { CliContext, Start } from '../context.ts';
@@ -7,6 +11,8 @@ import { findingLines } from '../finding.ts';
 import { checkHost, type HostCheck } from '../host-check.ts';
 import { withHost } from '../look-at-hosts.ts';
 import type { Output } from '../output.ts';
+
+const ENDPOINT = fileURLToPath(new URL('../../hyperv/powershell/Failback', import.meta.url));
 
 export function addHosts(program: Command, start: Start): void {
   const hosts = program.command('hosts').description('look at the hosts of a plan');
@@ -17,6 +23,28 @@ export function addHosts(program: Command, start: Start): void {
     )
     .argument('<plan>', 'plan file')
     .action((file: string, _options: unknown, command: Command) => start(command, (context) => checkHosts(context, file)));
+  hosts
+    .command('endpoint')
+    .description('write the PowerShell module that makes an endpoint of a host (JEA), by which failback needs no administrator there')
+    .argument('<directory>', 'folder to put its folder "Failback" into')
+    .action((directory: string, _options: unknown, command: Command) => start(command, (context) => writeEndpoint(context, directory)));
+}
+
+async function writeEndpoint({ output }: CliContext, directory: string): Promise<number> {
+  const folder = resolve(directory, 'Failback');
+  try {
+    await cp(ENDPOINT, folder, { recursive: true });
+  } catch (cause) {
+    const message = `${folder} can not be written: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const remedy = 'Check the path and its permissions.';
+    throw new FailbackError({ class: 'operator', code: 'usage.invalid', message, remedy }, { cause });
+  }
+  output.emit({ type: 'endpoint', folder });
+  output.print(`${printable(folder)} is the module for the hosts.`);
+  output.print('On each host, as administrator, in Windows PowerShell 5.1, in a copy of this folder:');
+  output.print("  .\\Register-FailbackEndpoint.ps1 -Group 'CONTOSO\\DR Operators'");
+  output.print('In the plan, for each host: transport: powershell, and powershell: { configurationName: Failback }');
+  return ExitCode.Done;
 }
 
 async function checkHosts(context: CliContext, file: string): Promise<number> {

@@ -21,6 +21,8 @@ export interface HostShellsOptions {
   readonly executable: string;
   readonly credentials: (() => Promise<PowerShellCredentials>) | null;
   readonly authentication: string;
+  /** The endpoint of the host that is asked instead of its CIM; null: none. */
+  readonly configurationName: string | null;
   readonly sessions: number;
   readonly maxUses: number;
   readonly idleMs: number;
@@ -50,7 +52,7 @@ const START_MS = 60_000;
 const GRACE_MS = 3_000;
 
 export function openShells(options: HostShellsOptions): HostShells {
-  const { host, connection, executable, credentials, authentication, modules } = options;
+  const { host, connection, executable, credentials, authentication, configurationName, modules } = options;
   const pool = createSessionPool({
     start: () => startShell({ executable, modules, secret: credentials !== null }, performance.now() + START_MS),
     size: options.sessions,
@@ -82,6 +84,7 @@ export function openShells(options: HostShellsOptions): HostShells {
         port: connection.port,
         useSsl: connection.useSsl,
         authentication,
+        configurationName: configurationName === null ? null : marked(configurationName),
         username: logOn === null ? null : marked(logOn.username),
         password: logOn === null || shell.key === null ? [] : sealSecret(shell.key, logOn.password),
         deadline: shell.clockOf(deadline),

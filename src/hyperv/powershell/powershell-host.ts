@@ -19,6 +19,11 @@ export interface PowerShellHostOptions {
   readonly credentials: (() => Promise<PowerShellCredentials>) | null;
   /** Default `Default`. */
   readonly authentication?: PowerShellAuthentication;
+  /**
+   * A session configuration of the host with failback's module in it (JEA), which is asked instead of the host's CIM; default none. Not with
+   * `dcom://`.
+   */
+  readonly configurationName?: string;
   /** PowerShell processes at a time, default 2: one may look while the other calls. */
   readonly sessions?: number;
   /** Requests after which a session is replaced, default 1,000. */
@@ -41,6 +46,7 @@ export function createPowerShellHost(options: PowerShellHostOptions): HyperVHost
     executable: options.executable ?? (process.platform === 'win32' ? 'powershell.exe' : 'pwsh'),
     credentials: options.credentials,
     authentication: options.authentication ?? 'Default',
+    configurationName: options.configurationName ?? null,
     sessions: options.sessions ?? 2,
     maxUses: options.maxUses ?? 1_000,
     idleMs: options.idleMs ?? 300_000,

@@ -15,6 +15,8 @@ export interface ScriptFailure {
   readonly errorId: string | null;
   /** `error_Code` of the `CIM_Error`, decimal. */
   readonly errorCode: string | null;
+  /** `PSRemotingTransportException.ErrorCode`, signed decimal. */
+  readonly transportCode: string | null;
   /** `Exception.HResult`, signed decimal. */
   readonly hresult: string | null;
   /** In the language of the host. */
@@ -56,6 +58,7 @@ export function readScriptAnswer(text: string): ScriptAnswer {
       messageId: word('messageId'),
       errorId: word('errorId'),
       errorCode: word('errorCode'),
+      transportCode: word('transportCode'),
       hresult: word('hresult'),
       message: word('message'),
     },

@@ -19,6 +19,7 @@ const NAME = 'Check the name in the plan and DNS.';
 const LOG_ON = 'Check the credentials of the plan, and that the account may log on to the host.';
 const TRUST = "Check the host's certificate: its name, its dates, and that this machine trusts who issued it.";
 const TRUSTED_HOSTS = 'Use https://, or the host by a name Kerberos knows, or add it to TrustedHosts of this machine.';
+const ENDPOINT = "Register failback's endpoint on the host, of this version, under the name in the plan: docs/hyper-v.md.";
 const CUT_OFF = 'Check whether the host or its WinRM service restarted, and what stands between this machine and the host.';
 
 const open = (code: FailureCode, failureClass: FailureClass, remedy: string): FaultMeaning => ({
@@ -38,6 +39,14 @@ const unresolved = refused('host.name-unresolved', 'retryable', NAME);
 const unauthorized = refused('host.unauthorized', 'operator', LOG_ON);
 const untrusted = refused('host.tls', 'operator', TRUST);
 
+const noConfiguration = refused('powershell.unavailable', 'operator', ENDPOINT);
+
+/** What our own scripts say. */
+const OF_THE_SCRIPT: Readonly<Record<string, FaultMeaning>> = {
+  'failback.broken': refused('host.disconnected', 'retryable', CUT_OFF),
+  'failback.not-allowed': refused('host.forbidden', 'operator', ENDPOINT),
+};
+
 /** What Windows' own clients say where ours would see a socket: WinRM, WinHTTP, RPC, SSPI. */
 const OF_THE_CLIENT: Readonly<Record<number, FaultMeaning>> = {
   2150858770: unreachable,
@@ -45,6 +54,10 @@ const OF_THE_CLIENT: Readonly<Record<number, FaultMeaning>> = {
   2150859193: unresolved,
   2150858980: refused('host.unauthorized', 'operator', TRUSTED_HOSTS),
   2150859019: refused('host.unauthorized', 'operator', TRUSTED_HOSTS),
+  2150858754: noConfiguration,
+  2150858811: noConfiguration,
+  2147942453: unresolved,
+  2147943711: unauthorized,
   2147954402: open('host.timeout', 'retryable', REACH),
   2147954407: unresolved,
   2147954429: unreachable,
@@ -85,6 +98,7 @@ export function failureOfScript(attempt: Attempt, failure: ScriptFailure): Failb
   const { host, operation, change, connecting } = attempt;
   if (failure.errorId === 'failback.late') return notSent(attempt, 'had to be asked sooner');
   if (failure.errorId?.startsWith('CommandNotFoundException')) return noCimCmdlets(host);
+  if (failure.errorId === 'failback.endpoint') return noEndpoint(host);
   const hresult = hresultOf(failure);
   const meaning = meaningOf(failure, hresult, connecting);
   const sent = !connecting && !meaning.refused && (!change || failure.sent);
@@ -171,8 +185,20 @@ function noCimCmdlets(host: string): FailbackError {
   });
 }
 
+function noEndpoint(host: string): FailbackError {
+  return new FailbackError({
+    class: 'operator',
+    code: 'powershell.unavailable',
+    message: `The session configuration by which host ${host} is to be asked is none of this version of failback`,
+    remedy: ENDPOINT,
+    details: { host, sent: false },
+  });
+}
+
 /** The most specific table that knows it: numbers before categories. Before the log-on "denied" is about the log-on. */
 function meaningOf(failure: ScriptFailure, hresult: number | null, connecting: boolean): FaultMeaning {
+  const own = OF_THE_SCRIPT[failure.errorId ?? ''];
+  if (own !== undefined) return own;
   if (hresult === ACCESS_DENIED) return connecting ? unauthorized : (BY_CIM_STATUS[2] ?? UNKNOWN_FAULT);
   const byNumber = hresult === null ? undefined : (BY_HRESULT[hresult] ?? OF_THE_CLIENT[hresult]);
   const byName = Object.hasOwn(BY_CATEGORY, failure.category) ? BY_CATEGORY[failure.category] : undefined;
@@ -184,11 +210,16 @@ function nativeOf({ native }: ScriptFailure): number | null {
 }
 
 /** The code our tables know, else the first one; the generic ones of .NET say nothing. */
-function hresultOf({ messageId, errorId, errorCode, hresult }: ScriptFailure): number | null {
+function hresultOf({ messageId, errorId, errorCode, transportCode, hresult }: ScriptFailure): number | null {
   const written = [messageId, errorId].map((text) => Number.parseInt(/0x([0-9a-f]{8})\b/i.exec(text ?? '')?.[1] ?? '', 16));
-  const decimal = [errorCode, hresult].map((text) => (text === null ? Number.NaN : Number(text) >>> 0));
+  const decimal = [errorCode, ofTransport(transportCode), hresult].map((text) => (text === null ? Number.NaN : Number(text) >>> 0));
   const found = [...written, ...decimal].filter((code) => code >= 0x8000_0000 && !/^8013/i.test(code.toString(16)));
   return found.find((code) => code in BY_HRESULT || code in OF_THE_CLIENT) ?? found[0] ?? null;
+}
+
+/** WinRM's own code, or one of Windows as a HRESULT. */
+function ofTransport(code: string | null): string | null {
+  return code !== null && /^[1-9]\d{0,4}$/.test(code) ? String(0x8007_0000 + Number(code)) : code;
 }
 
 function describe(hresult: number): string {

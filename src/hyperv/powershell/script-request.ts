@@ -38,6 +38,8 @@ export type ScriptRequest =
       readonly port: number;
       readonly useSsl: boolean;
       readonly authentication: string;
+      /** Null: a CIM session. */
+      readonly configurationName: MarkedText | null;
       /** Null: the account of this process. */
       readonly username: MarkedText | null;
       /** Sealed with the key of the session. */

@@ -145,9 +145,15 @@ function between(output: string, marker: string): string | null {
   return start < 0 || end < 0 ? null : output.slice(start + marker.length, end);
 }
 
-/** Modules of another PowerShell, whose path a parent process may have left behind, would be taken for its own. */
+/**
+ * What Windows, .NET and Kerberos need of an environment. Nothing else goes along: secrets of other hosts may be in it, and modules of another
+ * PowerShell, whose path a parent process may have left behind, would be taken for its own.
+ */
+const INHERITED =
+  /^(path|pathext|home|homedrive|homepath|userprofile|username|userdomain|userdnsdomain|logonserver|computername|systemroot|systemdrive|windir|comspec|os|temp|tmp|tmpdir|appdata|localappdata|programdata|allusersprofile|public|(common)?program(files|w6432)(\(x86\))?|processor_\w+|number_of_processors|lang|lc_\w+|tz|xdg_\w+|dotnet_\w+|krb5\w+|ssl_cert_\w+)$/i;
+
 function environment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => name.toLowerCase() !== 'psmodulepath');
+  const kept = Object.entries(process.env).filter(([name]) => INHERITED.test(name));
   return { ...Object.fromEntries(kept), NO_COLOR: '1', POWERSHELL_TELEMETRY_OPTOUT: '1', POWERSHELL_UPDATECHECK: 'Off' };
 }
 

@@ -24,6 +24,7 @@ export function echoes(): (options?: Partial<HostShellsOptions>) => PowerShellAc
       executable: PWSH ?? 'pwsh',
       credentials: null,
       authentication: 'Default',
+      configurationName: null,
       sessions: 1,
       maxUses: 1_000,
       idleMs: 60_000,

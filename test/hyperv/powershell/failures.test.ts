@@ -12,6 +12,7 @@ const NOTHING: ScriptFailure = {
   messageId: null,
   errorId: null,
   errorCode: null,
+  transportCode: null,
   hresult: '-2146233088',
   message: 'Worte\u0007 des\r\nHosts',
 };

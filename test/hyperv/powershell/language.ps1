@@ -5,6 +5,8 @@ $Allowed = @{
     # Commands of 5.1, with those of their parameters that 5.1 has and we use. A star: arguments come splatted too.
     'ConvertFrom-Json'   = 'InputObject'
     'ConvertTo-Json'     = 'InputObject', 'Depth', 'Compress'
+    'Copy-Item'          = 'Path', 'Destination', 'Recurse', 'Force'
+    'Export-ModuleMember' = 'Function'
     'Get-CimInstance'    = 'CimSession', 'Namespace', 'Query', 'InputObject', 'OperationTimeoutSec', '*'
     'Import-Module'      = 'Name', 'Global'
     'Invoke-CimMethod'   = '*'
@@ -12,14 +14,20 @@ $Allowed = @{
     'New-CimInstance'    = 'ClientOnly', 'Namespace', 'ClassName', 'Property', 'Key'
     'New-CimSession'     = '*'
     'New-CimSessionOption' = 'Protocol', 'UseSsl'
+    'New-Item'           = 'Path', 'ItemType', 'Force'
     'New-Object'         = 'TypeName', 'ArgumentList'
+    'New-PSSession'      = '*'
+    'New-PSSessionConfigurationFile' = '*'
+    'Register-PSSessionConfiguration' = 'Name', 'Path', 'Force'
     'Remove-CimSession'  = 'CimSession', 'ErrorAction'
+    'Remove-PSSession'   = 'Session', 'ErrorAction'
+    'Resolve-Path'       = 'Path'
     'Where-Object'       = 'FilterScript'
 }
 # Types of .NET Framework 4.5 and of PowerShell 5.1; TypeName of New-Object too.
-$Types = 'Array', 'BitConverter', 'Buffer', 'byte[]', 'bool', 'char', 'Console', 'Convert', 'datetime', 'Diagnostics.Stopwatch', 'Globalization.CultureInfo',
-    'Globalization.DateTimeStyles', 'int', 'Math', 'regex', 'string', 'string[]', 'Text.Encoding', 'Text.RegularExpressions.MatchEvaluator',
-    'timespan', 'uint16', 'uint32', 'ValueType', 'void', 'Collections.Specialized.OrderedDictionary', 'Management.Automation.PSCredential', 'Management.Automation.PSReference',
+$Types = 'Array', 'BitConverter', 'Buffer', 'byte[]', 'bool', 'char', 'char[]', 'Console', 'Convert', 'datetime', 'Diagnostics.Stopwatch', 'double', 'Globalization.CultureInfo',
+    'Globalization.DateTimeStyles', 'int', 'Math', 'powershell', 'regex', 'string', 'string[]', 'Text.Encoding', 'Text.RegularExpressions.MatchEvaluator',
+    'timespan', 'uint16', 'uint32', 'ValueType', 'void', 'Collections.Specialized.OrderedDictionary', 'Management.Automation.PSCredential', 'Management.Automation.PSReference', 'Management.Automation.Remoting.PSSessionOption',
     'Security.Cryptography.RSACryptoServiceProvider', 'Security.SecureString', 'Text.StringBuilder'
 # Kinds of syntax that came later, by the names of their classes, which an older parser does not have.
 $Later = 'TernaryExpressionAst', 'PipelineChainAst'

@@ -5,9 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { NO_PWSH, PWSH } from './pwsh.ts';
 
 const CHECK = fileURLToPath(new URL('./language.ps1', import.meta.url));
-const SCRIPTS = ['operations.ps1', 'answers.ps1'].map((name) =>
-  readFileSync(new URL(`../../../src/hyperv/powershell/${name}`, import.meta.url), 'utf8'),
-);
+const SCRIPTS = [
+  'operations.ps1',
+  'Failback/answers.ps1',
+  'Failback/cim.ps1',
+  'Failback/Failback.psm1',
+  'Failback/Register-FailbackEndpoint.ps1',
+].map((name) => readFileSync(new URL(`../../../src/hyperv/powershell/${name}`, import.meta.url), 'utf8'));
 
 /** What PowerShell 7 understands and 5.1 does not, or what one of them does otherwise. */
 const LATER: readonly (readonly [what: string, script: string])[] = [

@@ -48,7 +48,17 @@ it('an instance in instances without an end is refused', () => {
 describe('a failure', () => {
   const attempt = { host: 'hv', operation: 'Query X', change: false, connecting: false };
   const nothing: ScriptFailure = {
-    ...{ sent: true, category: '', native: null, messageId: null, errorId: null, errorCode: null, hresult: null, message: null },
+    ...{
+      sent: true,
+      category: '',
+      native: null,
+      messageId: null,
+      errorId: null,
+      errorCode: null,
+      transportCode: null,
+      hresult: null,
+      message: null,
+    },
   };
 
   it.each(['constructor', 'toString', '__proto__'])('of category %s is one that nobody knows', (category) => {

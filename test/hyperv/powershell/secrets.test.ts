@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { textOf } from '../../../src/hyperv/cim/cim-instance.ts';
 import { failureOf } from '../wsman/hosts.ts';
 import { ask, echoes } from './echo.ts';
@@ -42,6 +42,8 @@ describe.skipIf(PWSH === null || process.platform === 'win32')(`a password${PWSH
   const open = echoes();
 
   test('reaches the credential, and is in nothing that anybody could keep: command line, environment, input, output, failures', async () => {
+    // As the worker has it of another host.
+    vi.stubEnv('OTHER_HOST_PASSWORD', PASSWORD);
     const { executable, everything } = recorded();
     const credentials = async () => ({ username: 'CONTOSO\\svc', password: PASSWORD });
     // What the module lets out is asked for by another session.

@@ -15,10 +15,12 @@ const IS_WHOLE = process.env.TEST_WAYS === 'whole';
 
 /**
  * What every way to reach a Hyper-V host must keep, tried on simulated hosts over real sockets.
- * @param rules those that `npm test` has time for, where another way like this one is tried by all; default all
+ * @param rules those that `npm test` has time for, where another way like this one is tried by all, or none; default all
  */
 export function describeHyperVHost(way: string, access: Access, rules: readonly Rules[] = ALL): void {
+  const tried = IS_WHOLE ? ALL : rules;
+  if (tried.length === 0) return;
   describe(`a host reached by ${way}`, () => {
-    for (const describeRules of IS_WHOLE ? ALL : rules) describeRules(access);
+    for (const describeRules of tried) describeRules(access);
   });
 }

@@ -38,7 +38,7 @@ function Get-CimInstance {
     [CmdletBinding()]
     param($CimSession, $Namespace, $Query, $InputObject, $OperationTimeoutSec)
     if ($null -ne $InputObject) {
-        if ($InputObject.CimSystemProperties.ClassName -eq 'Echo_Slow') { Start-Sleep -Milliseconds 700 }
+        if ($InputObject.CimSystemProperties.ClassName -eq 'Echo_Slow' -or "$($InputObject.CimInstanceProperties.Value)" -eq 'slow') { Start-Sleep -Milliseconds 700 }
         return $InputObject
     }
     $class = if ($Query -match 'FROM (\w+)') { $Matches[1] } else { '' }
@@ -104,7 +104,7 @@ function Invoke-CimMethod {
     param($CimSession, $InputObject, $MethodName, [Collections.IDictionary] $Arguments, $OperationTimeoutSec)
     $Seen.Invoked++
     if ($MethodName -eq 'Sleep') { Start-Sleep -Seconds 3600 }
-    if ($MethodName -eq 'Exit') { [Environment]::Exit(3) }
+    if ($MethodName -eq 'Exit' -or "$($InputObject.CimInstanceProperties.Value)" -eq 'exit') { [Diagnostics.Process]::GetCurrentProcess().Kill() }
     if ($MethodName -eq 'Fail') { Write-Failure 'Kaputt' 'NotSpecified' 'HRESULT 0x80041001' 1 }
     if ($MethodName -eq 'Refuse') { Write-Failure 'Zugriff verweigert' 'PermissionDenied' 'HRESULT 0x80041003' 2 }
     $result = [ordered]@{ ReturnValue = [uint32] 0; Invoked = $Seen.Invoked; Removed = $Seen.Removed }

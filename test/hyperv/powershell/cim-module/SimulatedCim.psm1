@@ -3,6 +3,7 @@
 
 Add-Type -AssemblyName System.Net.Http
 Import-Module -Name (Join-Path $PSScriptRoot 'CimShapes.psm1')
+$Own = @{ Session = $null }
 
 function New-CimSessionOption {
     [CmdletBinding()]
@@ -42,10 +43,23 @@ function Remove-CimSession {
     $CimSession.Client.Dispose()
 }
 
+# Of a machine's own CIM, where no session is named: the environment says which simulated host it is.
+function Get-OwnSession {
+    if ($null -eq $Own.Session) {
+        $address = [uri] $env:SIMULATED_HOST
+        $password = ConvertTo-SecureString -String $env:SIMULATED_PASSWORD -AsPlainText -Force
+        $with = @{ ComputerName = $address.Host; Port = $address.Port; Credential = [pscredential]::new($env:SIMULATED_USER, $password); OperationTimeoutSec = 30 }
+        $with.SessionOption = if ($address.Scheme -eq 'https') { New-CimSessionOption -UseSsl } else { New-CimSessionOption }
+        $Own.Session = New-CimSession @with
+    }
+    $Own.Session
+}
+
 function Get-CimInstance {
     [CmdletBinding()]
     param($CimSession, [string] $Namespace, [string] $Query, $InputObject, [uint32] $OperationTimeoutSec)
     try {
+        if ($null -eq $CimSession) { $CimSession = Get-OwnSession }
         if ($null -ne $InputObject) { Get-OneInstance $CimSession $InputObject $OperationTimeoutSec }
         else { Get-QueriedInstance $CimSession $Namespace $Query $OperationTimeoutSec }
     } catch { $PSCmdlet.ThrowTerminatingError($_) }
@@ -65,6 +79,7 @@ function Invoke-CimMethod {
     [CmdletBinding(SupportsShouldProcess)]
     param($CimSession, $InputObject, [string] $Namespace, [string] $ClassName, [string] $MethodName, [Collections.IDictionary] $Arguments, [uint32] $OperationTimeoutSec)
     try {
+        if ($null -eq $CimSession) { $CimSession = Get-OwnSession }
         $uri = "http://schemas.microsoft.com/wbem/wsman/1/wmi/$Namespace/$ClassName"
         $selectors = ''
         $declared = $null

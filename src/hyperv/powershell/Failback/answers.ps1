@@ -95,6 +95,15 @@ function ConvertTo-FailbackLine {
     [Convert]::ToBase64String($bytes)
 }
 
+# What was written so, as text again; not by an encoding, as it came.
+function ConvertFrom-FailbackLine {
+    param([string] $Line)
+    $bytes = [Convert]::FromBase64String($Line)
+    $characters = New-Object -TypeName char[] -ArgumentList ($bytes.Length / 2)
+    [Buffer]::BlockCopy($bytes, 0, $characters, 0, $bytes.Length)
+    (New-Object -TypeName Text.StringBuilder).Append($characters).ToString()
+}
+
 # A value as JSON text: whole numbers of any size and moments are text.
 function Add-FailbackText {
     param($Answer, $Value)
@@ -125,12 +134,15 @@ function Add-FailbackFailure {
         $property = $details.ErrorData.CimInstanceProperties['error_Code']
         if ($null -ne $property) { $code = $property.Value }
     }
+    $transport = $null
+    if ($exception.GetType().Name -eq 'PSRemotingTransportException') { $transport = $exception.ErrorCode }
     [void] $Answer.Append('{"sent":').Append("$($Failback.Sent)".ToLowerInvariant())
     Add-FailbackField $Answer 'category' "$($Record.CategoryInfo.Category)"
     Add-FailbackField $Answer 'native' $native
     Add-FailbackField $Answer 'messageId' $details.MessageId
     Add-FailbackField $Answer 'errorId' $Record.FullyQualifiedErrorId
     Add-FailbackField $Answer 'errorCode' $code
+    Add-FailbackField $Answer 'transportCode' $transport
     Add-FailbackField $Answer 'hresult' $exception.HResult
     Add-FailbackField $Answer 'message' $exception.Message
     [void] $Answer.Append('}')

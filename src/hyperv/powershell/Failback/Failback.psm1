@@ -1,0 +1,103 @@
+# An endpoint for failback on a Hyper-V host (Just Enough Administration): whoever may use it may ask and do here what failback asks and does, and
+# nothing else, without being an administrator. Register-FailbackEndpoint.ps1 sets it up.
+
+. (Join-Path -Path $PSScriptRoot -ChildPath 'cim.ps1')
+
+$HyperV = 'root/virtualization/v2'
+$Windows = 'root/cimv2'
+$Readable = @{
+    $HyperV  = '*'
+    $Windows = 'Win32_OperatingSystem', 'Win32_ComputerSystem', 'Win32_Service'
+}
+$Methods = @{
+    "$HyperV/Msvm_ReplicationService"               = 'InitiateFailback', 'InitiateFailover', 'CommitFailover', 'RevertFailover',
+        'ReverseReplicationRelationship', 'StartReplication', 'Resynchronize', 'TestReplicaSystem', 'GetReplicationStatistics', 'GetSystemCertificates'
+    "$HyperV/Msvm_ComputerSystem"                   = 'RequestStateChange', 'RequestReplicationStateChangeEx'
+    "$HyperV/Msvm_ShutdownComponent"                = , 'InitiateShutdown'
+    "$HyperV/Msvm_ConcreteJob"                      = 'RequestStateChange', 'GetErrorEx'
+    "$HyperV/Msvm_ImageManagementService"           = , 'GetVirtualHardDiskSettingData'
+    "$HyperV/Msvm_VirtualSystemManagementService"   = , 'DestroySystem'
+    "$Windows/StdRegProv"                           = , 'GetDWORDValue'
+}
+$ReplicationKey = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Virtualization\Replication'
+# Msvm_ComputerSystem.ReplicationMode
+$TestReplica = 3
+
+# One request, answered as "CLOCK ANSWER": milliseconds on the clock here, and JSON in base64.
+function Invoke-FailbackHostRequest {
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory)] [string] $Encoded,
+        # This clock minus the one the moments of the request are told by, milliseconds.
+        [double] $Offset
+    )
+    $request = Read-FailbackRequest $Encoded
+    foreach ($name in 'deadline', 'sendBy') {
+        if ($null -ne $request.$name) { $request.$name = $request.$name + $Offset }
+    }
+    $answer = New-Object -TypeName Text.StringBuilder -ArgumentList (Get-FailbackAnswer $request)
+    (Get-FailbackClock) + ' ' + (ConvertTo-FailbackLine $answer)
+    $Error.Clear()
+}
+
+function Invoke-FailbackOperation {
+    param($Request, $Answer)
+    if ($Request.operation -eq 'ping') { [void] $Answer.Append($FailbackVersion); return }
+    Assert-FailbackAllowed $Request
+    Invoke-FailbackCim $Request $Answer
+}
+
+function Assert-FailbackAllowed {
+    param($Request)
+    $isAllowed = switch ($Request.operation) {
+        'query' { Test-FailbackQuery (Get-FailbackText $Request.namespace) (Get-FailbackText $Request.query) }
+        'get' { Test-FailbackReadable (Get-FailbackText $Request.target.namespace) $Request.target.className }
+        'invoke' { Test-FailbackMethod $Request }
+    }
+    if ($isAllowed -ne $true) { throw 'failback.not-allowed' }
+}
+
+function Test-FailbackReadable {
+    param([string] $Namespace, [string] $ClassName)
+    $classes = $Readable[$Namespace]
+    $ClassName -match '^\w+$' -and ($classes -eq '*' -or $classes -contains $ClassName)
+}
+
+# The two forms of query that failback has; no other word of WQL is let in.
+function Test-FailbackQuery {
+    param([string] $Namespace, [string] $Query)
+    if ($Query -match "^SELECT [\w, *]+ FROM (?<class>\w+)( WHERE \w+ = '[^'\\]*')?$") { return Test-FailbackReadable $Namespace $Matches.class }
+    $isAssociation = "^ASSOCIATORS OF \{(?<class>\w+)\.\w+='[^'{}]*'\} WHERE AssocClass = \w+ ResultClass = (?<result>\w+)$"
+    if ($Query -notmatch $isAssociation) { return $false }
+    (Test-FailbackReadable $Namespace $Matches.class) -and (Test-FailbackReadable $Namespace $Matches.result)
+}
+
+function Test-FailbackMethod {
+    param($Request)
+    $target = $Request.target
+    if ($Methods["$(Get-FailbackText $target.namespace)/$($target.className)"] -notcontains $Request.method) { return $false }
+    switch ($Request.method) {
+        # Of the registry one key, of machines those that were made for a test.
+        'GetDWORDValue' { (Get-FailbackParameter $Request 'sSubKeyName') -eq $ReplicationKey }
+        'DestroySystem' { Test-FailbackTestReplica $Request (Get-FailbackParameter $Request 'AffectedSystem') }
+        default { $true }
+    }
+}
+
+function Test-FailbackTestReplica {
+    param($Request, $Reference)
+    if ($null -eq $Reference) { return $false }
+    $mode = (Read-FailbackObject $Request $Reference).CimInstanceProperties | Where-Object -FilterScript { $_.Name -eq 'ReplicationMode' }
+    $null -ne $mode -and $mode.Value -eq $TestReplica
+}
+
+function Get-FailbackParameter {
+    param($Request, [string] $Name)
+    foreach ($parameter in $Request.parameters) {
+        if ($parameter.name -ne $Name) { continue }
+        if ($parameter.type -eq 'reference') { return $parameter.value }
+        return Get-FailbackText $parameter.value
+    }
+}
+
+Export-ModuleMember -Function Invoke-FailbackHostRequest

@@ -1,0 +1,40 @@
+# Sets up the endpoint "Failback" on this Hyper-V host. Run it as administrator, in Windows PowerShell 5.1, from the folder it came in:
+#
+#   .\Register-FailbackEndpoint.ps1 -Group 'CONTOSO\DR Operators'
+#
+# It copies this folder to where modules of the machine are, and registers a session configuration in which members of the group have one command.
+# Their orders are carried out by a virtual account that exists for the session only. WinRM is restarted, which ends other remote sessions. Nothing
+# of it was ever tried on Windows.
+[CmdletBinding(SupportsShouldProcess)]
+param(
+    # Groups or accounts that may use the endpoint, as DOMAIN\name or COMPUTERNAME\name.
+    [Parameter(Mandatory)] [string[]] $Group,
+    # By which the plan asks for it: powershell.configurationName.
+    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9._-]*$')] [string] $Name = 'Failback',
+    # Where modules of the machine are.
+    [string] $ModulePath = (Join-Path -Path $env:ProgramFiles -ChildPath 'WindowsPowerShell\Modules'),
+    # Where transcripts of the sessions are kept.
+    [string] $TranscriptDirectory = (Join-Path -Path $env:ProgramData -ChildPath 'Failback\Transcripts')
+)
+
+$ErrorActionPreference = 'Stop'
+$module = Join-Path -Path $ModulePath -ChildPath 'Failback'
+if (-not $PSCmdlet.ShouldProcess($module, "Register the endpoint $Name")) { return }
+
+[void] (New-Item -Path $module -ItemType Directory -Force)
+if ((Resolve-Path -Path $module).Path -ne $PSScriptRoot) { Copy-Item -Path (Join-Path -Path $PSScriptRoot -ChildPath '*') -Destination $module -Recurse -Force }
+[void] (New-Item -Path $TranscriptDirectory -ItemType Directory -Force)
+
+$roles = @{}
+foreach ($each in $Group) { $roles[$each] = @{ RoleCapabilities = 'Failback' } }
+$configuration = @{
+    Path                = Join-Path -Path $module -ChildPath "$Name.pssc"
+    SessionType         = 'RestrictedRemoteServer'
+    LanguageMode        = 'NoLanguage'
+    RunAsVirtualAccount = $true
+    TranscriptDirectory = $TranscriptDirectory
+    RoleDefinitions     = $roles
+    Description         = 'failback brings Hyper-V Replica virtual machines home through this endpoint.'
+}
+New-PSSessionConfigurationFile @configuration
+Register-PSSessionConfiguration -Name $Name -Path $configuration.Path -Force
