@@ -15,7 +15,8 @@ const SHARED = ['domain/**', 'hyperv/wsman', 'machines/**', 'plan/**', 'report/*
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    maxWorkers: 2,
+    // More than the cores of a small machine: much of the time is spent waiting for processes and clocks.
+    maxWorkers: 3,
     teardownTimeout: 20_000,
     reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
     sequence: { sequencer: LongestFirst },
