@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startCall } from '../../../src/hyperv/cim/call.ts';
+import type { MethodParameter } from '../../../src/hyperv/cim/cim-access.ts';
 import { textOf } from '../../../src/hyperv/cim/cim-instance.ts';
 import type { PowerShellAccess } from '../../../src/hyperv/powershell/powershell-access.ts';
 import { failureOf } from '../wsman/hosts.ts';
@@ -41,6 +42,27 @@ describe.skipIf(PWSH === null)(`an endpoint of a host${PWSH === null ? ` (skippe
     expect(textOf(await change(echo, 'InitiateFailback', { className: 'Msvm_ReplicationService' }), 'Invoked')).toBe('2');
   });
 
+  test('takes no list for a text, no name twice, and no other object than it looked at', async () => {
+    const machine = (name: string, className = 'Msvm_ComputerSystem') => ({
+      namespace: HYPERV,
+      className,
+      keys: new Map([['Name', name]]),
+    });
+    const destroy = (...parameters: MethodParameter[]) =>
+      change(echo, 'DestroySystem', { className: 'Msvm_VirtualSystemManagementService', parameters });
+    const refused = { code: 'host.forbidden', class: 'operator', details: { sent: false } };
+    // What the echo gives back has no ReplicationMode, unless a key is named so.
+    const test = { namespace: HYPERV, className: 'Msvm_ComputerSystem', keys: new Map([['ReplicationMode', '3']]) };
+    expect(textOf(await destroy(['AffectedSystem', 'reference', test]), 'ReturnValue')).toBe('0');
+    expect(await failureOf(destroy(['AffectedSystem', 'reference', machine('vm')]))).toMatchObject(refused);
+    expect(await failureOf(destroy(['AffectedSystem', 'reference', { ...test, className: 'Msvm_Other' }]))).toMatchObject(refused);
+    expect(await failureOf(destroy(['AffectedSystem', 'reference', { ...test, namespace: 'root/cimv2' }]))).toMatchObject(refused);
+    const twice = destroy(['AffectedSystem', 'reference', test], ['affectedsystem', 'reference', machine('vm')]);
+    expect(await failureOf(twice)).toMatchObject({ class: 'retryable', details: { sent: false } });
+    const listed = ['AffectedSystem', ['reference', 'string'], 'vm'] as unknown as MethodParameter;
+    expect(await failureOf(destroy(listed))).toMatchObject(refused);
+  });
+
   test('answers no other question', async () => {
     const query = (namespace: string, wql: string) => echo.query({ namespace, className: 'Any', wql }, startCall());
     expect(await query(HYPERV, "SELECT Name FROM Echo_Types WHERE Name = 'x'")).toHaveLength(1);
@@ -50,7 +72,9 @@ describe.skipIf(PWSH === null)(`an endpoint of a host${PWSH === null ? ` (skippe
       ['root/cimv2', "SELECT * FROM Win32_Service WHERE Name = 'x' OR Name <> 'x'"],
       ['root/SecurityCenter2', 'SELECT * FROM AntiVirusProduct'],
       ['root/cimv2', "ASSOCIATORS OF {Win32_Service.Name='x'} WHERE AssocClass = A ResultClass = Win32_Process"],
+      ['root/cimv2', 'SELECT Name FROM Win32_Process, Other FROM Win32_Service'],
       [HYPERV, "SELECT Name FROM Echo_Types WHERE Name = 'x'\nSELECT * FROM Echo_Types"],
+      [HYPERV, 'SELECT Name FROM Echo_Types\n'],
     ] as const)
       expect(await failureOf(query(namespace, wql)), wql).toMatchObject(refused);
   });
@@ -90,6 +114,7 @@ describe.skipIf(PWSH === null)(`the script that registers an endpoint${PWSH === 
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     // Only Windows registers; what would be registered is shown instead.
     const script = `
+      function Get-PSSessionConfiguration { param($Name) }
       function Register-PSSessionConfiguration { param($Name, $Path, [switch] $Force)
         $data = Import-PowerShellDataFile -Path $Path
         @{ name = $Name; data = $data } | ConvertTo-Json -Depth 5 -Compress

@@ -8,6 +8,7 @@ $Allowed = @{
     'Copy-Item'          = 'Path', 'Destination', 'Recurse', 'Force'
     'Export-ModuleMember' = 'Function'
     'Get-CimInstance'    = 'CimSession', 'Namespace', 'Query', 'InputObject', 'OperationTimeoutSec', '*'
+    'Get-PSSessionConfiguration' = 'Name', 'ErrorAction'
     'Import-Module'      = 'Name', 'Global'
     'Invoke-CimMethod'   = '*'
     'Join-Path'          = 'Path', 'ChildPath'
@@ -22,11 +23,12 @@ $Allowed = @{
     'Remove-CimSession'  = 'CimSession', 'ErrorAction'
     'Remove-PSSession'   = 'Session', 'ErrorAction'
     'Resolve-Path'       = 'Path'
+    'Unregister-PSSessionConfiguration' = 'Name', 'Force'
     'Where-Object'       = 'FilterScript'
 }
 # Types of .NET Framework 4.5 and of PowerShell 5.1; TypeName of New-Object too.
 $Types = 'Array', 'BitConverter', 'Buffer', 'byte[]', 'bool', 'char', 'char[]', 'Console', 'Convert', 'datetime', 'Diagnostics.Stopwatch', 'double', 'Globalization.CultureInfo',
-    'Globalization.DateTimeStyles', 'int', 'Math', 'powershell', 'regex', 'string', 'string[]', 'Text.Encoding', 'Text.RegularExpressions.MatchEvaluator',
+    'Globalization.DateTimeStyles', 'int', 'Math', 'powershell', 'regex', 'string', 'string[]', 'StringComparer', 'Text.Encoding', 'Text.RegularExpressions.MatchEvaluator',
     'timespan', 'uint16', 'uint32', 'ValueType', 'void', 'Collections.Specialized.OrderedDictionary', 'Management.Automation.PSCredential', 'Management.Automation.PSReference', 'Management.Automation.Remoting.PSSessionOption',
     'Security.Cryptography.RSACryptoServiceProvider', 'Security.SecureString', 'Text.StringBuilder'
 # Kinds of syntax that came later, by the names of their classes, which an older parser does not have.

@@ -49,6 +49,7 @@ function Invoke-FailbackOperation {
 
 function Assert-FailbackAllowed {
     param($Request)
+    if (-not (Test-FailbackShape $Request)) { throw 'failback.not-allowed' }
     $isAllowed = switch ($Request.operation) {
         'query' { Test-FailbackQuery (Get-FailbackText $Request.namespace) (Get-FailbackText $Request.query) }
         'get' { Test-FailbackReadable (Get-FailbackText $Request.target.namespace) $Request.target.className }
@@ -57,17 +58,45 @@ function Assert-FailbackAllowed {
     if ($isAllowed -ne $true) { throw 'failback.not-allowed' }
 }
 
+# One text where there is to be one: a list would be looked at in one way here and taken in another by the cmdlets.
+function Test-FailbackShape {
+    param($Request)
+    foreach ($name in 'operation', 'namespace', 'query', 'method') { if (-not (Test-FailbackText $Request.$name)) { return $false } }
+    if (-not (Test-FailbackReferenceShape $Request.target)) { return $false }
+    foreach ($parameter in $Request.parameters) {
+        foreach ($name in 'name', 'type') { if (-not (Test-FailbackText $parameter.$name)) { return $false } }
+        if ($parameter.type -eq 'reference') { $isRight = Test-FailbackReferenceShape $parameter.value } else { $isRight = Test-FailbackText $parameter.value }
+        if (-not $isRight) { return $false }
+    }
+    $true
+}
+
+function Test-FailbackReferenceShape {
+    param($Reference)
+    if ($null -eq $Reference) { return $true }
+    foreach ($name in 'namespace', 'className') { if (-not (Test-FailbackText $Reference.$name)) { return $false } }
+    foreach ($key in $Reference.keys) {
+        foreach ($name in 'name', 'value') { if (-not (Test-FailbackText $key.$name)) { return $false } }
+    }
+    $true
+}
+
+function Test-FailbackText {
+    param($Value)
+    $null -eq $Value -or $Value -is [string]
+}
+
 function Test-FailbackReadable {
     param([string] $Namespace, [string] $ClassName)
     $classes = $Readable[$Namespace]
-    $ClassName -match '^\w+$' -and ($classes -eq '*' -or $classes -contains $ClassName)
+    $ClassName -match '^\w+\z' -and ($classes -eq '*' -or $classes -contains $ClassName)
 }
 
 # The two forms of query that failback has; no other word of WQL is let in.
 function Test-FailbackQuery {
     param([string] $Namespace, [string] $Query)
-    if ($Query -match "^SELECT [\w, *]+ FROM (?<class>\w+)( WHERE \w+ = '[^'\\]*')?$") { return Test-FailbackReadable $Namespace $Matches.class }
-    $isAssociation = "^ASSOCIATORS OF \{(?<class>\w+)\.\w+='[^'{}]*'\} WHERE AssocClass = \w+ ResultClass = (?<result>\w+)$"
+    if ($Query -match "^SELECT (\*|\w+(, \w+)*) FROM (?<class>\w+)( WHERE \w+ = '[^'\\]*')?\z") { return Test-FailbackReadable $Namespace $Matches.class }
+    $isAssociation = "^ASSOCIATORS OF \{(?<class>\w+)\.\w+='[^'{}]*'\} WHERE AssocClass = \w+ ResultClass = (?<result>\w+)\z"
     if ($Query -notmatch $isAssociation) { return $false }
     (Test-FailbackReadable $Namespace $Matches.class) -and (Test-FailbackReadable $Namespace $Matches.result)
 }
@@ -86,7 +115,7 @@ function Test-FailbackMethod {
 
 function Test-FailbackTestReplica {
     param($Request, $Reference)
-    if ($null -eq $Reference) { return $false }
+    if ($null -eq $Reference -or $Reference.className -ne 'Msvm_ComputerSystem' -or (Get-FailbackText $Reference.namespace) -ne $HyperV) { return $false }
     $mode = (Read-FailbackObject $Request $Reference).CimInstanceProperties | Where-Object -FilterScript { $_.Name -eq 'ReplicationMode' }
     $null -ne $mode -and $mode.Value -eq $TestReplica
 }

@@ -37,4 +37,6 @@ $configuration = @{
     Description         = 'failback brings Hyper-V Replica virtual machines home through this endpoint.'
 }
 New-PSSessionConfigurationFile @configuration
+# What is there already can not be registered once more.
+if ($null -ne (Get-PSSessionConfiguration -Name $Name -ErrorAction SilentlyContinue)) { Unregister-PSSessionConfiguration -Name $Name -Force }
 Register-PSSessionConfiguration -Name $Name -Path $configuration.Path -Force

@@ -99,7 +99,7 @@ function Invoke-FailbackMethod {
     if ($null -eq $target -and -not $isStatic) { $target = Read-FailbackObject $Request $Request.target }
     $declared = $null
     if ($null -ne $target.CimClass) { $declared = $target.CimClass.CimClassMethods[$Request.method] }
-    $arguments = New-Object -TypeName Collections.Specialized.OrderedDictionary
+    $arguments = New-Object -TypeName Collections.Specialized.OrderedDictionary -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
     foreach ($parameter in $Request.parameters) {
         $value = ConvertFrom-FailbackParameter $parameter
         # Where the class is not known to declare the method, only what [ref] makes tells a reference from an instance; [ref] itself is a variable.
@@ -136,7 +136,7 @@ function Read-FailbackObject {
 
 function New-FailbackReference {
     param($Reference)
-    $keys = New-Object -TypeName Collections.Specialized.OrderedDictionary
+    $keys = New-Object -TypeName Collections.Specialized.OrderedDictionary -ArgumentList ([StringComparer]::OrdinalIgnoreCase)
     foreach ($key in $Reference.keys) { $keys.Add($key.name, (Get-FailbackText $key.value)) }
     New-CimInstance -ClientOnly -Namespace (Get-FailbackText $Reference.namespace) -ClassName $Reference.className -Property $keys -Key ([string[]] @($keys.Keys))
 }
