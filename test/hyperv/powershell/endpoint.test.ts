@@ -59,8 +59,30 @@ describe.skipIf(PWSH === null)(`an endpoint of a host${PWSH === null ? ` (skippe
     expect(await failureOf(destroy(['AffectedSystem', 'reference', { ...test, namespace: 'root/cimv2' }]))).toMatchObject(refused);
     const twice = destroy(['AffectedSystem', 'reference', test], ['affectedsystem', 'reference', machine('vm')]);
     expect(await failureOf(twice)).toMatchObject({ class: 'retryable', details: { sent: false } });
+    // Comparing as people do overlooks characters without a width; who looks names up does not.
+    for (const ignored of ['\u00AD', '\u200D', '\0']) {
+      const beside = destroy([`Affected${ignored}System`, 'reference', test], ['AffectedSystem', 'reference', machine('vm')]);
+      expect(await failureOf(beside)).toMatchObject(refused);
+    }
+    expect(await failureOf(destroy(['AffectedSystem', 'reference', { ...test, namespace: `${HYPERV}\0` }]))).toMatchObject(refused);
     const listed = ['AffectedSystem', ['reference', 'string'], 'vm'] as unknown as MethodParameter;
     expect(await failureOf(destroy(listed))).toMatchObject(refused);
+  });
+
+  test('reads one key of the registry, whole', async () => {
+    const read = (subKey: string, namespace = 'root/cimv2', className = 'StdRegProv') => {
+      const target = { namespace, className, keys: new Map([['Name', 'x']]) };
+      const parameters: MethodParameter[] = [['sSubKeyName', 'string', subKey]];
+      return echo.invoke({ className, target, method: 'GetDWORDValue', parameters, change: null }, startCall());
+    };
+    const key = 'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Virtualization\\Replication';
+    expect(textOf(await read(key), 'sSubKeyName')).toBe(key);
+    const refused = { code: 'host.forbidden', class: 'operator', details: { sent: false } };
+    expect(await failureOf(read('SOFTWARE'))).toMatchObject(refused);
+    // Windows reads to the zero.
+    expect(await failureOf(read(key.replace('SOFTWARE', 'SOFTWARE\0')))).toMatchObject(refused);
+    expect(await failureOf(read(key, 'root', 'cimv2/StdRegProv'))).toMatchObject(refused);
+    expect(await failureOf(read(key, '\0root/cimv2'))).toMatchObject(refused);
   });
 
   test('answers no other question', async () => {

@@ -61,10 +61,12 @@ function Assert-FailbackAllowed {
 # One text where there is to be one: a list would be looked at in one way here and taken in another by the cmdlets.
 function Test-FailbackShape {
     param($Request)
-    foreach ($name in 'operation', 'namespace', 'query', 'method') { if (-not (Test-FailbackText $Request.$name)) { return $false } }
+    foreach ($name in 'operation', 'method') { if (-not (Test-FailbackName $Request.$name)) { return $false } }
+    if (-not (Test-FailbackNamespace $Request.namespace)) { return $false }
+    if (-not (Test-FailbackText $Request.query)) { return $false }
     if (-not (Test-FailbackReferenceShape $Request.target)) { return $false }
     foreach ($parameter in $Request.parameters) {
-        foreach ($name in 'name', 'type') { if (-not (Test-FailbackText $parameter.$name)) { return $false } }
+        foreach ($name in 'name', 'type') { if (-not (Test-FailbackName $parameter.$name)) { return $false } }
         if ($parameter.type -eq 'reference') { $isRight = Test-FailbackReferenceShape $parameter.value } else { $isRight = Test-FailbackText $parameter.value }
         if (-not $isRight) { return $false }
     }
@@ -74,9 +76,11 @@ function Test-FailbackShape {
 function Test-FailbackReferenceShape {
     param($Reference)
     if ($null -eq $Reference) { return $true }
-    foreach ($name in 'namespace', 'className') { if (-not (Test-FailbackText $Reference.$name)) { return $false } }
+    if (-not (Test-FailbackNamespace $Reference.namespace)) { return $false }
+    if (-not (Test-FailbackName $Reference.className)) { return $false }
     foreach ($key in $Reference.keys) {
-        foreach ($name in 'name', 'value') { if (-not (Test-FailbackText $key.$name)) { return $false } }
+        if (-not (Test-FailbackName $key.name)) { return $false }
+        if (-not (Test-FailbackText $key.value)) { return $false }
     }
     $true
 }
@@ -86,10 +90,22 @@ function Test-FailbackText {
     $null -eq $Value -or $Value -is [string]
 }
 
+# PowerShell compares as people do and overlooks characters without a width (a zero too), CIM does not: a name has none.
+function Test-FailbackName {
+    param($Value)
+    $null -eq $Value -or ($Value -is [string] -and $Value -cmatch '^[A-Za-z0-9_]+\z')
+}
+
+# As it comes: a text of the request, without escapes.
+function Test-FailbackNamespace {
+    param($Value)
+    $null -eq $Value -or ($Value -is [string] -and $Value -cmatch '^=[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*\z')
+}
+
 function Test-FailbackReadable {
     param([string] $Namespace, [string] $ClassName)
     $classes = $Readable[$Namespace]
-    $ClassName -match '^\w+\z' -and ($classes -eq '*' -or $classes -contains $ClassName)
+    (Test-FailbackName $ClassName) -and ($classes -eq '*' -or $classes -contains $ClassName)
 }
 
 # The two forms of query that failback has; no other word of WQL is let in.
@@ -107,7 +123,7 @@ function Test-FailbackMethod {
     if ($Methods["$(Get-FailbackText $target.namespace)/$($target.className)"] -notcontains $Request.method) { return $false }
     switch ($Request.method) {
         # Of the registry one key, of machines those that were made for a test.
-        'GetDWORDValue' { (Get-FailbackParameter $Request 'sSubKeyName') -eq $ReplicationKey }
+        'GetDWORDValue' { [StringComparer]::OrdinalIgnoreCase.Equals((Get-FailbackParameter $Request 'sSubKeyName'), $ReplicationKey) }
         'DestroySystem' { Test-FailbackTestReplica $Request (Get-FailbackParameter $Request 'AffectedSystem') }
         default { $true }
     }
