@@ -96,12 +96,17 @@ const MAX_NAME = 80;
 /** A failure the script told of, in one of the four classes. */
 export function failureOfScript(attempt: Attempt, failure: ScriptFailure): FailbackError {
   const { host, operation, change, connecting } = attempt;
-  if (failure.errorId === 'failback.late') return notSent(attempt, 'had to be asked sooner');
-  if (failure.errorId?.startsWith('CommandNotFoundException')) return noCimCmdlets(host);
-  if (failure.errorId === 'failback.endpoint') return noEndpoint(host);
+  const handedOver = !connecting && change && failure.sent;
+  if (!handedOver) {
+    if (failure.errorId === 'failback.late') return notSent(attempt, 'had to be asked sooner');
+    if (failure.errorId?.startsWith('CommandNotFoundException')) return noCimCmdlets(host);
+    if (failure.errorId === 'failback.endpoint') return noEndpoint(host);
+  }
   const hresult = hresultOf(failure);
   const meaning = meaningOf(failure, hresult, connecting);
-  const sent = !connecting && !meaning.refused && (!change || failure.sent);
+  // An endpoint is handed a request by one message and gives its answer to another, which alone may have failed.
+  const isRefused = meaning.refused && !(handedOver && failure.transportCode !== null);
+  const sent = !connecting && !isRefused && (!change || failure.sent);
   const category = failure.category.replace(/\W/g, '').slice(0, MAX_NAME);
   const known = hresult === null ? category || 'no code' : describe(hresult);
   const words = (failure.message ?? '').replace(/[\s\p{Cc}]+/gu, ' ').slice(0, MAX_MESSAGE);

@@ -64,6 +64,24 @@ describe('a failure the script tells of', () => {
     expect(failureOfScript(ATTEMPT, denied)).toMatchObject({ code: 'host.forbidden' });
   });
 
+  test('of the way there leaves what was handed over to an endpoint in doubt, whatever its code', () => {
+    // Handing over and waiting for the answer are requests of their own: the second may meet a host that can not be found any more.
+    for (const transportCode of ['-2147012889', '-2147012721', '-2144108102', '-2144108485', '1326', '5']) {
+      const lost = { ...NOTHING, transportCode };
+      expect(failureOfScript(ATTEMPT, lost), transportCode).toMatchObject({ class: 'reconcile', details: { sent: true } });
+      expect(failureOfScript(ATTEMPT, { ...lost, sent: false })).toMatchObject({ details: { sent: false } });
+      expect(failureOfScript({ ...ATTEMPT, connecting: true }, lost)).toMatchObject({ details: { sent: false } });
+    }
+  });
+
+  test('after a call is no missing command or moment that passed', () => {
+    for (const errorId of ['CommandNotFoundException', 'failback.late', 'failback.endpoint']) {
+      const after = { ...NOTHING, errorId };
+      expect(failureOfScript(ATTEMPT, after), errorId).toMatchObject({ class: 'reconcile', details: { sent: true } });
+      expect(failureOfScript(ATTEMPT, { ...after, sent: false }), errorId).toMatchObject({ details: { sent: false } });
+    }
+  });
+
   test('has the words of the host in one line', () => {
     expect(failureOfScript(ATTEMPT, NOTHING).message).toMatch(/: Worte des Hosts$/);
   });
