@@ -136,11 +136,18 @@ describe.skipIf(PWSH === null)(`the script that registers an endpoint${PWSH === 
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     // Only Windows registers; what would be registered is shown instead.
     const script = `
-      function Get-PSSessionConfiguration { param($Name) }
+      $there = @{ 'microsoft.powershell' = 1; Failback = 1 }
+      function Get-PSSessionConfiguration { param($Name) $there[$Name] }
+      function Unregister-PSSessionConfiguration { param($Name, [switch] $Force, [switch] $NoServiceRestart)
+        if (-not $NoServiceRestart) { throw 'A session in which this is run from afar ends here, and nothing is registered any more.' }
+        $there.Remove($Name)
+      }
       function Register-PSSessionConfiguration { param($Name, $Path, [switch] $Force)
+        if ($null -ne $there[$Name]) { throw 'There is one already.' }
         $data = Import-PowerShellDataFile -Path $Path
         @{ name = $Name; data = $data } | ConvertTo-Json -Depth 5 -Compress
       }
+      try { & $env:SCRIPT -Group x -Name Microsoft.PowerShell -ModulePath $env:FOLDER -TranscriptDirectory $env:FOLDER; throw 'taken' } catch { if ("$_" -notlike '*Name*') { throw } }
       & $env:SCRIPT -Group 'CONTOSO\\DR Operators', "HV-01\\o'brien" -ModulePath (Join-Path $env:FOLDER modules) -TranscriptDirectory (Join-Path $env:FOLDER kept)`;
     const { stdout, stderr } = spawnSync(PWSH ?? '', ['-NoProfile', '-NonInteractive', '-Command', script], {
       encoding: 'utf8',

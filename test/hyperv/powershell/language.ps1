@@ -23,7 +23,7 @@ $Allowed = @{
     'Remove-CimSession'  = 'CimSession', 'ErrorAction'
     'Remove-PSSession'   = 'Session', 'ErrorAction'
     'Resolve-Path'       = 'Path'
-    'Unregister-PSSessionConfiguration' = 'Name', 'Force'
+    'Unregister-PSSessionConfiguration' = 'Name', 'Force', 'NoServiceRestart'
     'Where-Object'       = 'FilterScript'
 }
 # Types of .NET Framework 4.5 and of PowerShell 5.1; TypeName of New-Object too.

@@ -9,8 +9,8 @@
 param(
     # Groups or accounts that may use the endpoint, as DOMAIN\name or COMPUTERNAME\name.
     [Parameter(Mandatory)] [string[]] $Group,
-    # By which the plan asks for it: powershell.configurationName.
-    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9._-]*$')] [string] $Name = 'Failback',
+    # By which the plan asks for it: powershell.configurationName. What is registered under it is replaced, so not one of Windows' own.
+    [ValidatePattern('^(?!Microsoft\.)[A-Za-z0-9][A-Za-z0-9._-]*\z')] [string] $Name = 'Failback',
     # Where modules of the machine are.
     [string] $ModulePath = (Join-Path -Path $env:ProgramFiles -ChildPath 'WindowsPowerShell\Modules'),
     # Where transcripts of the sessions are kept.
@@ -37,6 +37,6 @@ $configuration = @{
     Description         = 'failback brings Hyper-V Replica virtual machines home through this endpoint.'
 }
 New-PSSessionConfigurationFile @configuration
-# What is there already can not be registered once more.
-if ($null -ne (Get-PSSessionConfiguration -Name $Name -ErrorAction SilentlyContinue)) { Unregister-PSSessionConfiguration -Name $Name -Force }
+# What is there already can not be registered once more. The restart waits for that: it may end the session in which this runs.
+if ($null -ne (Get-PSSessionConfiguration -Name $Name -ErrorAction SilentlyContinue)) { Unregister-PSSessionConfiguration -Name $Name -Force -NoServiceRestart }
 Register-PSSessionConfiguration -Name $Name -Path $configuration.Path -Force
