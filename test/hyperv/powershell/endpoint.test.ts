@@ -69,16 +69,20 @@ describe.skipIf(PWSH === null)(`an endpoint of a host${PWSH === null ? ` (skippe
     expect(await failureOf(destroy(listed))).toMatchObject(refused);
   });
 
-  test('reads one key of the registry, whole', async () => {
-    const read = (subKey: string, namespace = 'root/cimv2', className = 'StdRegProv') => {
+  test('reads one value of the registry', async () => {
+    const read = (subKey: string, namespace = 'root/cimv2', className = 'StdRegProv', value = 'MaximumActiveTransfers') => {
       const target = { namespace, className, keys: new Map([['Name', 'x']]) };
-      const parameters: MethodParameter[] = [['sSubKeyName', 'string', subKey]];
+      const parameters: MethodParameter[] = [
+        ['sSubKeyName', 'string', subKey],
+        ['sValueName', 'string', value],
+      ];
       return echo.invoke({ className, target, method: 'GetDWORDValue', parameters, change: null }, startCall());
     };
     const key = 'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Virtualization\\Replication';
     expect(textOf(await read(key), 'sSubKeyName')).toBe(key);
     const refused = { code: 'host.forbidden', class: 'operator', details: { sent: false } };
     expect(await failureOf(read('SOFTWARE'))).toMatchObject(refused);
+    expect(await failureOf(read(key, 'root/cimv2', 'StdRegProv', 'Other'))).toMatchObject(refused);
     // Windows reads to the zero.
     expect(await failureOf(read(key.replace('SOFTWARE', 'SOFTWARE\0')))).toMatchObject(refused);
     expect(await failureOf(read(key, 'root', 'cimv2/StdRegProv'))).toMatchObject(refused);
@@ -147,8 +151,9 @@ describe.skipIf(PWSH === null)(`the script that registers an endpoint${PWSH === 
         $data = Import-PowerShellDataFile -Path $Path
         @{ name = $Name; data = $data } | ConvertTo-Json -Depth 5 -Compress
       }
+      function icacls.exe { $global:LASTEXITCODE = 0 }
       try { & $env:SCRIPT -Group x -Name Microsoft.PowerShell -ModulePath $env:FOLDER -TranscriptDirectory $env:FOLDER; throw 'taken' } catch { if ("$_" -notlike '*Name*') { throw } }
-      & $env:SCRIPT -Group 'CONTOSO\\DR Operators', "HV-01\\o'brien" -ModulePath (Join-Path $env:FOLDER modules) -TranscriptDirectory (Join-Path $env:FOLDER kept)`;
+      & $env:SCRIPT -Group 'CONTOSO\\DR Operators', "HV-01\\o'brien" -ModulePath (Join-Path $env:FOLDER modules) -TranscriptDirectory (Join-Path $env:FOLDER kept) -RunAsVirtualAccountGroups 'Hyper-V-Administratoren'`;
     const { stdout, stderr } = spawnSync(PWSH ?? '', ['-NoProfile', '-NonInteractive', '-Command', script], {
       encoding: 'utf8',
       env: { ...process.env, SCRIPT: join(MODULE, 'Register-FailbackEndpoint.ps1'), FOLDER: folder, NO_COLOR: '1' },
@@ -160,6 +165,7 @@ describe.skipIf(PWSH === null)(`the script that registers an endpoint${PWSH === 
       SessionType: 'RestrictedRemoteServer',
       LanguageMode: 'NoLanguage',
       RunAsVirtualAccount: true,
+      RunAsVirtualAccountGroups: 'Hyper-V-Administratoren',
       TranscriptDirectory: join(folder, 'kept'),
       RoleDefinitions: {
         'CONTOSO\\DR Operators': { RoleCapabilities: 'Failback' },

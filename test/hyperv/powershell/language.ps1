@@ -9,6 +9,7 @@ $Allowed = @{
     'Export-ModuleMember' = 'Function'
     'Get-CimInstance'    = 'CimSession', 'Namespace', 'Query', 'InputObject', 'OperationTimeoutSec', '*'
     'Get-PSSessionConfiguration' = 'Name', 'ErrorAction'
+    'icacls.exe'         = @()
     'Import-Module'      = 'Name', 'Global'
     'Invoke-CimMethod'   = '*'
     'Join-Path'          = 'Path', 'ChildPath'
@@ -19,6 +20,7 @@ $Allowed = @{
     'New-Object'         = 'TypeName', 'ArgumentList'
     'New-PSSession'      = '*'
     'New-PSSessionConfigurationFile' = '*'
+    'Out-Null'           = @()
     'Register-PSSessionConfiguration' = 'Name', 'Path', 'Force'
     'Remove-CimSession'  = 'CimSession', 'ErrorAction'
     'Remove-PSSession'   = 'Session', 'ErrorAction'
@@ -29,7 +31,7 @@ $Allowed = @{
 # Types of .NET Framework 4.5 and of PowerShell 5.1; TypeName of New-Object too.
 $Types = 'Array', 'BitConverter', 'Buffer', 'byte[]', 'bool', 'char', 'char[]', 'Console', 'Convert', 'datetime', 'Diagnostics.Stopwatch', 'double', 'Globalization.CultureInfo',
     'Globalization.DateTimeStyles', 'int', 'Math', 'powershell', 'regex', 'string', 'string[]', 'StringComparer', 'Text.Encoding', 'Text.RegularExpressions.MatchEvaluator',
-    'timespan', 'uint16', 'uint32', 'ValueType', 'void', 'Collections.Specialized.OrderedDictionary', 'Management.Automation.PSCredential', 'Management.Automation.PSReference', 'Management.Automation.Remoting.PSSessionOption',
+    'timespan', 'uint16', 'uint32', 'ValueType', 'void', 'Collections.Specialized.OrderedDictionary', 'Management.Automation.PSCredential', 'Management.Automation.PSReference', 'Security.Principal.SecurityIdentifier', 'Security.Principal.NTAccount', 'Management.Automation.Remoting.PSSessionOption',
     'Security.Cryptography.RSACryptoServiceProvider', 'Security.SecureString', 'Text.StringBuilder'
 # Kinds of syntax that came later, by the names of their classes, which an older parser does not have.
 $Later = 'TernaryExpressionAst', 'PipelineChainAst'

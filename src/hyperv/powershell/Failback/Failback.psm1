@@ -20,6 +20,7 @@ $Methods = @{
     "$Windows/StdRegProv"                           = , 'GetDWORDValue'
 }
 $ReplicationKey = 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\Virtualization\Replication'
+$ReplicationValue = 'MaximumActiveTransfers'
 # Msvm_ComputerSystem.ReplicationMode
 $TestReplica = 3
 
@@ -122,8 +123,11 @@ function Test-FailbackMethod {
     $target = $Request.target
     if ($Methods["$(Get-FailbackText $target.namespace)/$($target.className)"] -notcontains $Request.method) { return $false }
     switch ($Request.method) {
-        # Of the registry one key, of machines those that were made for a test.
-        'GetDWORDValue' { [StringComparer]::OrdinalIgnoreCase.Equals((Get-FailbackParameter $Request 'sSubKeyName'), $ReplicationKey) }
+        # Of the registry one value, of machines those that were made for a test.
+        'GetDWORDValue' {
+            [StringComparer]::OrdinalIgnoreCase.Equals((Get-FailbackParameter $Request 'sSubKeyName'), $ReplicationKey) -and
+            [StringComparer]::OrdinalIgnoreCase.Equals((Get-FailbackParameter $Request 'sValueName'), $ReplicationValue)
+        }
         'DestroySystem' { Test-FailbackTestReplica $Request (Get-FailbackParameter $Request 'AffectedSystem') }
         default { $true }
     }

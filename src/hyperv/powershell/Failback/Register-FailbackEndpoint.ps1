@@ -3,7 +3,7 @@
 #   .\Register-FailbackEndpoint.ps1 -Group 'CONTOSO\DR Operators'
 #
 # It copies this folder to where modules of the machine are, and registers a session configuration in which members of the group have one command.
-# Their orders are carried out by a virtual account that exists for the session only. WinRM is restarted, which ends other remote sessions. Nothing
+# Their orders are carried out by a virtual account that exists for the session only and is a Hyper-V administrator, not one of the machine. WinRM is restarted, which ends other remote sessions. Nothing
 # of it was ever tried on Windows.
 [CmdletBinding(SupportsShouldProcess)]
 param(
@@ -13,8 +13,10 @@ param(
     [ValidatePattern('^(?!Microsoft\.)[A-Za-z0-9][A-Za-z0-9._-]*\z')] [string] $Name = 'Failback',
     # Where modules of the machine are.
     [string] $ModulePath = (Join-Path -Path $env:ProgramFiles -ChildPath 'WindowsPowerShell\Modules'),
-    # Where transcripts of the sessions are kept.
-    [string] $TranscriptDirectory = (Join-Path -Path $env:ProgramData -ChildPath 'Failback\Transcripts')
+    # Local groups the virtual account is a member of; default: Hyper-V Administrators, whatever it is called here.
+    [string[]] $RunAsVirtualAccountGroups,
+    # Where transcripts of the sessions are kept. Only administrators may read them or have made the folder.
+    [string] $TranscriptDirectory = (Join-Path -Path $env:ProgramFiles -ChildPath 'Failback\Transcripts')
 )
 
 $ErrorActionPreference = 'Stop'
@@ -24,17 +26,25 @@ if (-not $PSCmdlet.ShouldProcess($module, "Register the endpoint $Name")) { retu
 [void] (New-Item -Path $module -ItemType Directory -Force)
 if ((Resolve-Path -Path $module).Path -ne $PSScriptRoot) { Copy-Item -Path (Join-Path -Path $PSScriptRoot -ChildPath '*') -Destination $module -Recurse -Force }
 [void] (New-Item -Path $TranscriptDirectory -ItemType Directory -Force)
+# SYSTEM, Administrators
+icacls.exe $TranscriptDirectory /inheritance:r /grant '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
+if ($LASTEXITCODE -ne 0) { throw "$TranscriptDirectory can not be kept from others." }
+if ($null -eq $RunAsVirtualAccountGroups) {
+    $administrators = (New-Object -TypeName Security.Principal.SecurityIdentifier -ArgumentList 'S-1-5-32-578').Translate([Security.Principal.NTAccount])
+    $RunAsVirtualAccountGroups = $administrators.Value.Split('\')[-1]
+}
 
 $roles = @{}
 foreach ($each in $Group) { $roles[$each] = @{ RoleCapabilities = 'Failback' } }
 $configuration = @{
-    Path                = Join-Path -Path $module -ChildPath "$Name.pssc"
-    SessionType         = 'RestrictedRemoteServer'
-    LanguageMode        = 'NoLanguage'
-    RunAsVirtualAccount = $true
-    TranscriptDirectory = $TranscriptDirectory
-    RoleDefinitions     = $roles
-    Description         = 'failback brings Hyper-V Replica virtual machines home through this endpoint.'
+    Path                      = Join-Path -Path $module -ChildPath "$Name.pssc"
+    SessionType               = 'RestrictedRemoteServer'
+    LanguageMode              = 'NoLanguage'
+    RunAsVirtualAccount       = $true
+    RunAsVirtualAccountGroups = $RunAsVirtualAccountGroups
+    TranscriptDirectory       = $TranscriptDirectory
+    RoleDefinitions           = $roles
+    Description               = 'failback brings Hyper-V Replica virtual machines home through this endpoint.'
 }
 New-PSSessionConfigurationFile @configuration
 # What is there already can not be registered once more. The restart waits for that: it may end the session in which this runs.
