@@ -9,7 +9,7 @@ import {
   writeChallenge,
 } from '../../../src/simulator/wire/log-on/ntlm-messages.ts';
 import { Rc4 } from '../../../src/simulator/wire/log-on/rc4.ts';
-import { readSealedBody, writeSealedBody } from '../../../src/simulator/wire/log-on/sealed-body.ts';
+import { readSealedBody, withoutPadding, writeSealedBody } from '../../../src/simulator/wire/log-on/sealed-body.ts';
 import { NegState, readInit, readResponse, writeResponse } from '../../../src/simulator/wire/log-on/spnego-tokens.ts';
 import { OMI_PASSWORD, type RecordedMessage, recordedLogOn, recordedPlainText } from '../../hyperv/wsman/log-on/omi-log-on.ts';
 
@@ -118,6 +118,7 @@ describe('a sealed body', () => {
     contentType: 'application/soap+xml;charset=UTF-8',
     message,
     length: message.content.length,
+    indent: '\t',
   });
 
   it('is read as it was written, whatever the content', () => {
@@ -125,7 +126,27 @@ describe('a sealed body', () => {
       contentType: 'application/soap+xml;charset=UTF-8',
       message,
       length: message.content.length,
+      indent: '\t',
     });
+  });
+
+  it('of OMI’s client has no tabs, and neither has its answer', () => {
+    const [, , , , request, response] = recordedLogOn();
+    const sealed = readSealedBody(request?.body ?? Buffer.alloc(0), request?.contentType ?? '');
+    const answer = readSealedBody(response?.body ?? Buffer.alloc(0), response?.contentType ?? '');
+    const { body } = writeSealedBody({ ...answer, indent: sealed.indent });
+    expect(response?.body.subarray(0, body.length)).toEqual(body);
+  });
+
+  it.each([
+    ['UTF-8', 'utf8'],
+    ['UTF-16', 'utf16le'],
+  ] as const)('may hold a document in %s with zeros behind it, which are not part of it', (charset, encoding) => {
+    const document = Buffer.from('<a>\u0400</a>', encoding);
+    const filled = Buffer.concat([document, Buffer.alloc(16 - (document.length % 16))]);
+    const contentType = `application/soap+xml;charset=${charset}`;
+    expect(withoutPadding(filled, contentType)).toEqual(document);
+    expect(withoutPadding(document, contentType)).toEqual(document);
   });
 
   it.each<[what: string, status: number, body: Buffer, contentType: string]>([

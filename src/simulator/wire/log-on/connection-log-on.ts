@@ -3,7 +3,7 @@ import { BodyRefused } from '../request-body.ts';
 import { type Accepted, type Acceptor, LogOnRefused, type SealedMessage, type SecureChannel, type Session } from './acceptor.ts';
 import type { HandshakeToken } from './authorization.ts';
 import type { HandshakeScheme } from './schemes.ts';
-import { isSealed, readSealedBody, writeSealedBody } from './sealed-body.ts';
+import { isSealed, readSealedBody, withoutPadding, writeSealedBody } from './sealed-body.ts';
 
 /** A request that may be carried out. */
 export interface Admitted {
@@ -80,10 +80,9 @@ export class ConnectionLogOn {
     if (document.length !== sealed.length) throw new BodyRefused(400);
     return {
       user: account,
-      document,
+      document: withoutPadding(document, sealed.contentType),
       contentType: sealed.contentType,
-      wrap: (answer, type) =>
-        writeSealedBody({ protocol: sealed.protocol, contentType: type, message: channel.seal(answer), length: answer.length }),
+      wrap: (answer, type) => writeSealedBody({ ...sealed, contentType: type, message: channel.seal(answer), length: answer.length }),
     };
   }
 

@@ -15,6 +15,8 @@ export interface SealedBody {
   readonly message: SealedMessage;
   /** Bytes of the plain text. */
   readonly length: number;
+  /** What the lines about the parts begin with. As the client wrote it; the answer has the same. */
+  readonly indent: '\t' | '';
 }
 
 export function isSealed(contentType: string | undefined): boolean {
@@ -39,7 +41,8 @@ export function readSealedBody(body: Buffer, contentType: string): SealedBody {
   const content = start + 4 + signatureBytes;
   if (signatureBytes > MAX_SIGNATURE_BYTES || content > end) throw new BodyRefused(400);
   const message = { signature: body.subarray(start + 4, content), content: body.subarray(content, end) };
-  return { protocol, contentType: original[1] ?? '', message, length: Number(original[2]) };
+  const indent = /^[ \t]/.test(head.slice(delimiter.length)) ? '\t' : '';
+  return { protocol, contentType: original[1] ?? '', message, length: Number(original[2]), indent };
 }
 
 /** Where the closing delimiter begins; up to two ends of lines may follow it. */
@@ -56,11 +59,26 @@ function parameterOf(contentType: string, name: string): string | undefined {
   return quoted ?? bare;
 }
 
-/** Writes a body as Windows does, tabs included. @param length bytes of the plain text */
-export function writeSealedBody({ protocol, contentType, message, length }: SealedBody): { contentType: string; body: Buffer } {
+/**
+ * A document without the zeros behind it, counted in characters of its encoding. OMI's client fills documents up with them to a multiple of
+ * 16 bytes before it seals them, and counts them in: its authors say that Windows' SSPI wants it so (microsoft/omi, pull request 321).
+ */
+export function withoutPadding(document: Buffer, contentType: string): Buffer {
+  const width = /;\s*charset\s*=\s*"?utf-16/i.test(contentType) ? 2 : 1;
+  let end = document.length;
+  while (end >= width && document.subarray(end - width, end).every((byte) => byte === 0)) end -= width;
+  return document.subarray(0, end);
+}
+
+/**
+ * Writes a body as Windows does. MS-WSMV has tabs before its lines, and pywinrm reads no answer without them; OMI's client and winrmexec's first
+ * versions write none and read no answer with them. All of them talk to Windows; that answers go by the request is inferred from it.
+ * @param length bytes of the plain text
+ */
+export function writeSealedBody({ protocol, contentType, message, length, indent }: SealedBody): { contentType: string; body: Buffer } {
   const head =
-    `--${BOUNDARY}\r\n\tContent-Type: ${protocol}\r\n\tOriginalContent: type=${contentType};Length=${length}\r\n` +
-    `--${BOUNDARY}\r\n\tContent-Type: application/octet-stream\r\n`;
+    `--${BOUNDARY}\r\n${indent}Content-Type: ${protocol}\r\n${indent}OriginalContent: type=${contentType};Length=${length}\r\n` +
+    `--${BOUNDARY}\r\n${indent}Content-Type: application/octet-stream\r\n`;
   const signatureBytes = Buffer.alloc(4);
   signatureBytes.writeUInt32LE(message.signature.length);
   return {
