@@ -36,14 +36,37 @@ export async function virshAt(port: number | string, ...command: string[]): Prom
   return (await run(virsh.command, ['-c', uri, ...command], { env })).stdout;
 }
 
+type Environment = Readonly<Record<string, string>>;
+
 /** What wsman prints on its output. */
-export async function wsmanAt(port: number | string, ...args: string[]): Promise<string> {
-  const logon = ['-h', '127.0.0.1', '-P', String(port), '-u', 'hvadmin', '-p', 'Passw0rd!', '-y', 'basic'];
-  return (await run(wsman.command, [...args, ...logon])).stdout;
+export function wsmanAt(port: number | string, ...args: string[]): Promise<string> {
+  return runWsman([...args, '-h', '127.0.0.1', '-P', String(port), '-u', 'hvadmin', '-p', 'Passw0rd!', '-y', 'basic']);
 }
 
-/** What omicli prints on its output. Braces are arguments of their own. */
-export async function omicliAt(port: number | string, ...args: string[]): Promise<string> {
+/** The same, with nothing added to its arguments. @param env beside the process's own */
+export async function runWsman(args: readonly string[], env: Environment = {}): Promise<string> {
+  return (await run(wsman.command, args, { env: { ...process.env, ...env } })).stdout;
+}
+
+/** What omicli prints on its output. */
+export function omicliAt(port: number | string, ...args: string[]): Promise<string> {
   const logon = ['--auth', 'Basic', '--encryption', 'none', '-u', 'hvadmin', '-p', 'Passw0rd!'];
-  return (await run(omicli.command, ['--hostname', '127.0.0.1', '--port', String(port), ...logon, ...args])).stdout;
+  return runOmicli(['--hostname', '127.0.0.1', '--port', String(port), ...logon, ...args]);
+}
+
+/** The same, with nothing added to its arguments. @param env beside the process's own */
+export async function runOmicli(args: readonly string[], env: Environment = {}): Promise<string> {
+  return (await run(omicli.command, args, { env: { ...process.env, ...env } })).stdout;
+}
+
+/** An instance as omicli wants it: braces are arguments of their own. */
+export function omicliInstance(className: string, keys: Readonly<Record<string, string>>): string[] {
+  return ['{', className, ...Object.entries(keys).flat(), '}'];
+}
+
+/** Arguments of omicli that call `InitiateFailback`. @param id upper-case GUID. @param settings the parameter ReplicationSettingData, with its name */
+export function omicliFailback(id: string, ...settings: readonly string[]): string[] {
+  const service = omicliInstance('Msvm_ReplicationService', { CreationClassName: 'Msvm_ReplicationService', Name: 'replicasvc' });
+  const machine = omicliInstance('Msvm_ComputerSystem', { CreationClassName: 'Msvm_ComputerSystem', Name: id });
+  return ['iv', 'root/virtualization/v2', ...service, 'InitiateFailback', '{', 'ComputerSystem', ...machine, ...settings, '}'];
 }

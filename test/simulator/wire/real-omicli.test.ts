@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../../src/simulator/simulator.ts';
 import { manualClock } from '../../../src/simulator/world/clock.ts';
-import { omicli, omicliAt } from './programs.ts';
+import { omicli, omicliAt, omicliFailback, omicliInstance } from './programs.ts';
 import { NAMESPACE } from './sample-host.ts';
 
 const clock = manualClock();
@@ -19,14 +19,11 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 
 const ask = (operation: string, ...args: string[]) => omicliAt(port, operation, NAMESPACE, ...args);
-const instance = (className: string, keys: Record<string, string>) => ['{', className, ...Object.entries(keys).flat(), '}'];
-const machine = (id: string | undefined) => instance('Msvm_ComputerSystem', { CreationClassName: 'Msvm_ComputerSystem', Name: id ?? '' });
+const machine = (id: string | undefined) =>
+  omicliInstance('Msvm_ComputerSystem', { CreationClassName: 'Msvm_ComputerSystem', Name: id ?? '' });
 const settingsId = (id: string | undefined) => `Microsoft:${id}\\HVR\\0`;
 
-function initiateFailback(id: string | undefined, ...settings: readonly string[]): Promise<string> {
-  const service = instance('Msvm_ReplicationService', { CreationClassName: 'Msvm_ReplicationService', Name: 'replicasvc' });
-  return ask('iv', ...service, 'InitiateFailback', '{', 'ComputerSystem', ...machine(id), ...settings, '}');
-}
+const initiateFailback = (id: string | undefined, ...settings: string[]) => omicliAt(port, ...omicliFailback(id ?? '', ...settings));
 
 describe.skipIf(!omicli.found)(omicli.title, () => {
   it('enumerates a class', async () => {
@@ -39,7 +36,7 @@ describe.skipIf(!omicli.found)(omicli.title, () => {
     expect(printed).toMatch(/^instance of Msvm_ComputerSystem\n/);
     expect(printed).toMatch(/ElementName=dc01\n[\s\S]*OperationalStatus=2\n[\s\S]*EnabledState=3\n[\s\S]*ReplicationState=6\n/);
     expect(printed).toMatch(/instance of LastReplicationTime\s+\{\s+Datetime=\d{4}-\d\d-\d\dT[\d:.]+Z/);
-    expect(await ask('gi', ...instance('Msvm_ReplicationSettingData', { InstanceID: settingsId(ids[1]) }))).toMatch(
+    expect(await ask('gi', ...omicliInstance('Msvm_ReplicationSettingData', { InstanceID: settingsId(ids[1]) }))).toMatch(
       /IncludedDisks=\{Microsoft:.*\\L, Microsoft:.*\\L\}/,
     );
   });
@@ -57,7 +54,7 @@ describe.skipIf(!omicli.found)(omicli.title, () => {
     const called = await ask('iv', ...machine(ids[0]), 'RequestStateChange', '{', 'RequestedState', '3', '}');
     expect(called).toMatch(/ReturnValue=4096\n/);
     const job = /Job= REF[\s\S]*\[Key\] InstanceID=(\S+)/.exec(called)?.[1] ?? '';
-    const jobState = async () => /JobState=(\d+)/.exec(await ask('gi', ...instance('Msvm_ConcreteJob', { InstanceID: job })))?.[1];
+    const jobState = async () => /JobState=(\d+)/.exec(await ask('gi', ...omicliInstance('Msvm_ConcreteJob', { InstanceID: job })))?.[1];
     expect(await jobState()).toBe('4');
     clock.advance(1000);
     expect(await jobState()).toBe('7');
@@ -69,7 +66,7 @@ describe.skipIf(!omicli.found)(omicli.title, () => {
     const own = `<PROPERTY NAME="InstanceID" TYPE="string"><VALUE>${settingsId(ids[1])}</VALUE></PROPERTY>`;
     const text = `<INSTANCE CLASSNAME="Msvm_ReplicationSettingData">${own}</INSTANCE>`;
     expect(await initiateFailback(ids[1], 'ReplicationSettingData', text)).toMatch(/Job= REF[\s\S]*ReturnValue=4096\n/);
-    const typed = instance('Msvm_ReplicationSettingData', { InstanceID: settingsId(ids[2]) });
+    const typed = omicliInstance('Msvm_ReplicationSettingData', { InstanceID: settingsId(ids[2]) });
     expect(await initiateFailback(ids[2], 'ReplicationSettingData', ...typed)).toMatch(/Job= REF[\s\S]*ReturnValue=4096\n/);
     expect(await initiateFailback(ids[2], 'ReplicationSettingData', ...typed)).toMatch(/ReturnValue=32774\n/);
     const states = async () => [...(await ask('ei', 'Msvm_ReplicationRelationship')).matchAll(/ReplicationState=(\d+)/g)].map(([, n]) => n);

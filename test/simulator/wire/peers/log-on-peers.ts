@@ -26,12 +26,13 @@ const succeeds = (command: string, ...args: string[]): boolean =>
 const features = spawnSync('curl', ['--version'], { encoding: 'utf8' }).stdout ?? '';
 
 export const curl = program('curl', 'with NTLM', /\bNTLM\b/.test(features), 'curl');
-export const curlWithGss = program(
-  'curl --negotiate',
-  'with gss-ntlmssp',
-  /\bSPNEGO\b/.test(features) && succeeds('sh', '-c', 'ls /usr/lib/*/gssntlmssp/gssntlmssp.so'),
+export const gssNtlmssp = program(
+  'gss-ntlmssp',
+  'NTLM for GSSAPI',
+  succeeds('sh', '-c', 'ls /usr/lib/*/gssntlmssp/gssntlmssp.so'),
   'gss-ntlmssp',
 );
+export const curlWithGss = program('curl --negotiate', 'with gss-ntlmssp', /\bSPNEGO\b/.test(features) && gssNtlmssp.found, 'gss-ntlmssp');
 export const curlWithKerberos = program('curl --negotiate', 'with MIT Kerberos', /\bSPNEGO\b/.test(features), 'curl');
 export const pythonGssapi = program('python3-gssapi', 'with MIT Kerberos', succeeds(PYTHON, '-c', 'import gssapi'), 'python3-gssapi');
 export const winrmWithKerberos = program(
