@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { FailbackError } from '../domain/failure.ts';
+import { unwritable } from '../domain/failure.ts';
 import { makeDirectory } from '../redis/make-directory.ts';
 
 /**
@@ -16,11 +16,6 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await rename(draft, file);
   } catch (cause) {
     await rm(draft, { force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${file} can not be written: ${reason}`;
-    throw new FailbackError(
-      { class: 'operator', code: 'usage.invalid', message, remedy: 'Check the path and its permissions.' },
-      { cause },
-    );
+    throw unwritable(file, cause);
   }
 }

@@ -103,6 +103,12 @@ export class FailbackError extends Error implements Failure {
   }
 }
 
+/** `usage.invalid`, class `operator`: a file or folder of the user that can not be written. */
+export function unwritable(path: string, cause: unknown): FailbackError {
+  const message = `${path} can not be written: ${cause instanceof Error ? cause.message : String(cause)}`;
+  return new FailbackError({ class: 'operator', code: 'usage.invalid', message, remedy: 'Check the path and its permissions.' }, { cause });
+}
+
 /** Coerces whatever was thrown into a {@link Failure}. Foreign errors become `internal`, class `permanent`. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof FailbackError) {

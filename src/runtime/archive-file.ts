@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { FailbackError } from '../domain/failure.ts';
+import { FailbackError, unwritable } from '../domain/failure.ts';
 import { makeDirectory } from '../redis/make-directory.ts';
 
 /** One line of an archive. */
@@ -100,9 +100,4 @@ async function syncDirectory(directory: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function unwritable(file: string, cause: unknown): FailbackError {
-  const message = `${file} can not be written: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return new FailbackError({ class: 'operator', code: 'usage.invalid', message, remedy: 'Check the path and its permissions.' }, { cause });
 }

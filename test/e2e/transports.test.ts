@@ -10,7 +10,8 @@ import { type AccessTo, endOf, jsonLines, Product } from './product.ts';
 
 /** `npm run transports` has 200. */
 const MEMBERS = Number(process.env.TRANSPORT_MEMBERS ?? 12);
-const KILLS = MEMBERS >= 100 ? 3 : 1;
+const IS_WHOLE = MEMBERS >= 100;
+const KILLS = IS_WHOLE ? 3 : 1;
 
 const CIM_MODULE = fileURLToPath(new URL('../hyperv/powershell/cim-module', import.meta.url));
 
@@ -88,7 +89,6 @@ const WAYS: Readonly<Record<string, Way>> = {
 
 /** `npm test` has time for these. */
 const TRIED_ALWAYS = ['NTLM, sealed over HTTP', 'Kerberos, sealed over HTTP'];
-const IS_WHOLE = MEMBERS >= 100;
 
 for (const [name, { simulate, access, environment, lacking }] of Object.entries(WAYS)) {
   if (!IS_WHOLE && !TRIED_ALWAYS.includes(name)) continue;

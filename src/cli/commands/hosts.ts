@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { FailbackError } from '../../domain/failure.ts';
+import { unwritable } from '../../domain/failure.ts';
 import { loadPlan } from '../../plan/load-plan.ts';
 import { printable } from '../../report/printable.ts';
 import type { CliContext, Start } from '../context.ts';
@@ -35,9 +35,7 @@ async function writeEndpoint({ output }: CliContext, directory: string): Promise
   try {
     await cp(ENDPOINT, folder, { recursive: true });
   } catch (cause) {
-    const message = `${folder} can not be written: ${cause instanceof Error ? cause.message : String(cause)}`;
-    const remedy = 'Check the path and its permissions.';
-    throw new FailbackError({ class: 'operator', code: 'usage.invalid', message, remedy }, { cause });
+    throw unwritable(folder, cause);
   }
   output.emit({ type: 'endpoint', folder });
   output.print(`${printable(folder)} is the module for the hosts.`);

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { NAMESPACE } from './sample-host.ts';
 
 const run = promisify(execFile);
 
@@ -68,5 +69,5 @@ export function omicliInstance(className: string, keys: Readonly<Record<string, 
 export function omicliFailback(id: string, ...settings: readonly string[]): string[] {
   const service = omicliInstance('Msvm_ReplicationService', { CreationClassName: 'Msvm_ReplicationService', Name: 'replicasvc' });
   const machine = omicliInstance('Msvm_ComputerSystem', { CreationClassName: 'Msvm_ComputerSystem', Name: id });
-  return ['iv', 'root/virtualization/v2', ...service, 'InitiateFailback', '{', 'ComputerSystem', ...machine, ...settings, '}'];
+  return ['iv', NAMESPACE, ...service, 'InitiateFailback', '{', 'ComputerSystem', ...machine, ...settings, '}'];
 }
